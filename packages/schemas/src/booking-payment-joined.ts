@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { bookingPlacedV3 } from './booking-placed.ts';
+import { cloudEvent, dataschema } from './cloud-event.ts';
+import { defineContract } from './contract.ts';
+import { origin, positionId } from './origin.ts';
+import { paymentProcessedV2 } from './payment-processed.ts';
+import { identifier, instant, text } from './text.ts';
+
+const type = 'booking-payment.joined';
+
+/** A show and its venue as the catalogue had them when the event was joined. No part of an event's identity. */
+export const show = z.strictObject({
+  showId: identifier,
+  /** Grows with every change of the catalogue; the highest version seen is the one to believe. */
+  catalogueVersion: z.int().min(1),
+  title: text,
+  category: text,
+  startsAt: instant,
+  venueId: identifier,
+  venueName: text,
+  city: text,
+  /** Seats that can be sold. */
+  capacity: z.int().min(1).max(10_000_000),
+});
+
+/** @see show */
+export type Show = z.infer<typeof show>;
+
+const sourcedBooking = z.strictObject({ event: bookingPlacedV3, origin });
+const sourcedPayment = z.strictObject({ event: paymentProcessedV2, origin });
+
+/** A booking with its place in the bookings hub. */
+export type SourcedBooking = z.infer<typeof sourcedBooking>;
+/** A payment with its place in the payments hub. */
+export type SourcedPayment = z.infer<typeof sourcedPayment>;
+
+const lateByMs = z.int().min(1);
+
+const joined = z.discriminatedUnion('kind', [
+  /** An on-time booking, when it is first read. */
+  z.strictObject({ kind: z.literal('booking-opened'), booking: sourcedBooking, show: show.nullable() }),
+  /** A booking and a payment of its window; every such pair. */
+  z.strictObject({ kind: z.literal('matched'), booking: sourcedBooking, payment: sourcedPayment, show: show.nullable() }),
+  /** Nothing matched while the window was open: the seats may go. Provisional: a late payment may follow, and outranks it. */
+  z.strictObject({ kind: z.literal('booking-unmatched'), closedAt: instant }),
+  /** No booking matched while the window was open. */
+  z.strictObject({ kind: z.literal('payment-unmatched'), payment: sourcedPayment, closedAt: instant }),
+  /** An on-time refund. Refunds come days later and never wait in a window. */
+  z.strictObject({ kind: z.literal('refund-recorded'), payment: sourcedPayment }),
+  /** An event behind its own input's watermark: not joined here, and folded by the warehouse all the same. */
+  z.discriminatedUnion('side', [
+    z.strictObject({
+      kind: z.literal('late'),
+      side: z.literal('booking'),
+      booking: sourcedBooking,
+      lateByMs,
+      show: show.nullable(),
+    }),
+    z.strictObject({ kind: z.literal('late'), side: z.literal('payment'), payment: sourcedPayment, lateByMs }),
+  ]),
+]);
+
+const bookingPaymentJoinedV1 = cloudEvent(type, 1, joined);
+
+/** What the joiner says of a booking and its payments; the discriminator is `data.kind`. */
+export type BookingPaymentJoined = z.infer<typeof bookingPaymentJoinedV1>;
+type Joined = BookingPaymentJoined['data'];
+
+const outputId = (bookingId: string, data: Joined): string => {
+  const part = encodeURIComponent;
+  switch (data.kind) {
+    case 'booking-opened':
+    case 'booking-unmatched':
+      return `${data.kind}:${part(bookingId)}`;
+    case 'matched':
+    case 'payment-unmatched':
+    case 'refund-recorded':
+      return `${data.kind}:${part(bookingId)}:${part(data.payment.event.id)}`;
+    case 'late':
+      return `late:${positionId((data.side === 'booking' ? data.booking : data.payment).origin)}`;
+    default:
+      return data satisfies never;
+  }
+};
+
+/**
+ * The joined event that carries `data` about a booking. Its id is derived from its inputs alone, so a repetition is recognised;
+ * `at` is the event time in ms, `run` the extensions that it inherits.
+ */
+export const joinedEvent = (
+  bookingId: string,
+  at: number,
+  data: Joined,
+  run: { readonly runid?: string; readonly scenario?: string; readonly traceparent?: string } = {},
+): BookingPaymentJoined => ({
+  specversion: '1.0',
+  id: outputId(bookingId, data),
+  source: 'boxoffice/joiner',
+  type,
+  subject: bookingId,
+  time: new Date(at).toISOString(),
+  dataschema: dataschema(type, 1),
+  ...(run.traceparent !== undefined && { traceparent: run.traceparent }),
+  ...(run.runid !== undefined && { runid: run.runid }),
+  ...(run.scenario !== undefined && { scenario: run.scenario }),
+  data,
+});
+
+/** `booking-payment.joined`: what became known of a booking and its payments. */
+export const bookingPaymentJoined = defineContract({ type, newest: 1, schema: bookingPaymentJoinedV1, older: {} });

@@ -1,0 +1,78 @@
+import type { Contract, QuarantineReason, Unreadable } from './contract.ts';
+
+/** An event of a message, or why there is none. `index` is its place in the message. */
+export type Reading<Event> =
+  | {
+      readonly ok: true;
+      readonly index: number;
+      readonly event: Event;
+      /** Event time in ms since the epoch, UTC. */
+      readonly at: number;
+      /** The version that it was written under. */
+      readonly version: number;
+    }
+  | (Unreadable & {
+      readonly index: number;
+      /** The bytes of the event, or of the whole message where it could not be taken apart. */
+      readonly bytes: Uint8Array;
+    });
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const fail = (reason: QuarantineReason, detail: string): Unreadable => ({ ok: false, reason, detail });
+
+const parseJson = (bytes: Uint8Array): { readonly ok: true; readonly value: unknown } | Unreadable => {
+  try {
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    return { ok: true, value };
+  } catch (error) {
+    return fail('malformed-json', `event: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+const field = (value: object, name: string): unknown => Object.getOwnPropertyDescriptor(value, name)?.value;
+
+/**
+ * Reads one event, already parsed from JSON, of any of `contracts` and any of their versions, as the newest. Never throws.
+ */
+export const readValue = <Events extends readonly unknown[]>(
+  value: unknown,
+  contracts: { readonly [K in keyof Events]: Contract<Events[K]> },
+): { readonly ok: true; readonly event: Events[number]; readonly version: number } | Unreadable => {
+  const known: readonly Contract<Events[number]>[] = contracts;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return fail('unknown-contract', 'event: expected a JSON object');
+  const type = field(value, 'type');
+  const contract = known.find((each) => each.type === type);
+  if (!contract) return fail('unknown-contract', `type: expected ${known.map((each) => each.type).join(' or ')}`);
+  const schema = field(value, 'dataschema');
+  for (const [version, parse] of contract.versions) {
+    if (schema !== `urn:boxoffice:${contract.type}:${version}`) continue;
+    const parsed = parse(value);
+    return parsed.ok ? { ok: true, event: parsed.event, version } : parsed;
+  }
+  const expected = [...contract.versions.keys()].map((version) => `urn:boxoffice:${contract.type}:${version}`);
+  return fail('unknown-version', `dataschema: expected ${expected.join(' or ')}`);
+};
+
+/**
+ * Reads the body of one message: a single event, or a JSON array of them, told apart by the bytes. Yields for each, in order, the
+ * event in the newest version of its contract, standardised, or why there is none. One bad element does not touch the others, and
+ * an empty array counts as one bad event, for nothing that enters may vanish. Never throws.
+ */
+export const readMessage = <Events extends readonly (object & { readonly time: string })[]>(
+  bytes: Uint8Array,
+  contracts: { readonly [K in keyof Events]: Contract<Events[K]> },
+): Reading<Events[number]>[] => {
+  const parsed = parseJson(bytes);
+  if (!parsed.ok) return [{ ...parsed, index: 0, bytes }];
+  const { value } = parsed;
+  const packed = Array.isArray(value);
+  const values: readonly unknown[] = packed ? value : [value];
+  if (values.length === 0) return [{ ...fail('invalid', 'event: the array is empty'), index: 0, bytes }];
+  return values.map((each, index) => {
+    const reading = readValue<Events>(each, contracts);
+    if (reading.ok) return { ...reading, index, at: Date.parse(reading.event.time) };
+    return { ...reading, index, bytes: packed ? Buffer.from(JSON.stringify(each)) : bytes };
+  });
+};
