@@ -1,0 +1,29 @@
+/** The hub refused, and trying again would not help: an unknown hub or group, a position that does not exist, a message too large. */
+export class HubError extends Error {
+  override readonly name: string = 'HubError';
+}
+
+/** Somebody else with an owner level as high reads this partition now. */
+export class OwnershipLostError extends HubError {
+  override readonly name = 'OwnershipLostError';
+}
+
+const property = (error: unknown, name: string): unknown =>
+  typeof error === 'object' && error !== null && name in error
+    ? Object.entries(error).find(([key]) => key === name)?.[1]
+    : undefined;
+
+/** An SDK's error, or where several attempts failed its AggregateError, whose own message is empty: the last attempt tells. */
+export const lastCause = (error: unknown): unknown => (error instanceof AggregateError ? lastCause(error.errors.at(-1)) : error);
+
+/** Whether the SDK itself calls the error one that may pass. */
+export const isTransient = (error: unknown): boolean => property(lastCause(error), 'retryable') === true;
+
+/** What to throw for an SDK's error that will not pass. */
+export const asHubError = (what: string, error: unknown): HubError => {
+  const cause = lastCause(error);
+  const message = `${what}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return property(cause, 'code') === 'ReceiverDisconnectedError'
+    ? new OwnershipLostError(message, { cause })
+    : new HubError(message, { cause });
+};

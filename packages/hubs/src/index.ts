@@ -1,0 +1,10 @@
+export { DocumentConflictError, documentSettings, openDocuments } from './documents.ts';
+export type { DocumentStore, StoredDocument } from './documents.ts';
+export { HubError, OwnershipLostError } from './errors.ts';
+export type { Health } from './health.ts';
+export { openHubs } from './hubs.ts';
+export type { Hubs, HubsLog, PartitionState } from './hubs.ts';
+export type { OutgoingMessage, Publisher } from './publish.ts';
+export type { HubMessage, Position, ReadOptions } from './read.ts';
+export { hubsAreReachable, hubsSettings } from './settings.ts';
+export type { HubsSettings } from './settings.ts';
