@@ -21,8 +21,11 @@ export interface PartitionState {
 export interface Hubs extends AsyncDisposable {
   /** How many partitions a hub has; waits for a broker that is away. @throws {HubError} for an unknown hub. */
   partitionCount(hub: string): Promise<number>;
-  /** What a partition holds now; waits for a broker that is away. @throws {HubError} for an unknown hub or partition. */
-  partitionState(hub: string, partition: number): Promise<PartitionState>;
+  /**
+   * What a partition holds now; waits for a broker that is away, until the signal aborts.
+   * @throws {HubError} for an unknown hub or partition; the signal's reason when it aborts first.
+   */
+  partitionState(hub: string, partition: number, signal?: AbortSignal): Promise<PartitionState>;
   publisher(hub: string): Publisher;
   /** @see readPartition */
   read(options: ReadOptions): AsyncGenerator<readonly HubMessage[], void, undefined>;
@@ -34,6 +37,12 @@ export interface Hubs extends AsyncDisposable {
 export interface HubsLog {
   warn(details: object, message: string): void;
 }
+
+const kept = <T>(known: Map<string, T>, key: string, make: () => T): T => {
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
+};
 
 /**
  * Opens a namespace; connections are made on first use and shared. Disposing ends every read and every waiting call.
@@ -48,11 +57,10 @@ export const openHubs = (settings: HubsSettings, log: HubsLog): Hubs => {
   const counts = new Map<string, Promise<number>>();
   const warn = (details: object, message: string) => log.warn(details, message);
 
-  const producer = (hub: string) => producers.getOrInsertComputed(hub, () => clients.producer(hub));
-  const consumer = (hub: string, group: string) =>
-    consumers.getOrInsertComputed(`${hub}/${group}`, () => clients.consumer(hub, group));
-  const ask = <T>(hub: string, use: string, attempt: () => Promise<T>) =>
-    persist({ hub, board, warn, closing: closing.signal }, use, attempt);
+  const producer = (hub: string) => kept(producers, hub, () => clients.producer(hub));
+  const consumer = (hub: string, group: string) => kept(consumers, `${hub}/${group}`, () => clients.consumer(hub, group));
+  const ask = <T>(hub: string, use: string, attempt: () => Promise<T>, signal?: AbortSignal) =>
+    persist({ hub, board, warn, closing: closing.signal }, use, attempt, signal);
 
   const partitionCount = (hub: string): Promise<number> => {
     const known = counts.get(hub);
@@ -66,15 +74,20 @@ export const openHubs = (settings: HubsSettings, log: HubsLog): Hubs => {
 
   return {
     partitionCount,
-    partitionState: (hub, partition) =>
-      ask(hub, `look at ${hub}/${partition}`, async () => {
-        const found = await producer(hub).getPartitionProperties(String(partition));
-        return {
-          beginSequenceNumber: found.beginningSequenceNumber,
-          lastSequenceNumber: found.lastEnqueuedSequenceNumber,
-          isEmpty: found.isEmpty,
-        };
-      }),
+    partitionState: (hub, partition, signal) =>
+      ask(
+        hub,
+        `look at ${hub}/${partition}`,
+        async () => {
+          const found = await producer(hub).getPartitionProperties(String(partition));
+          return {
+            beginSequenceNumber: found.beginningSequenceNumber,
+            lastSequenceNumber: found.lastEnqueuedSequenceNumber,
+            isEmpty: found.isEmpty,
+          };
+        },
+        signal,
+      ),
     publisher: (hub) =>
       createPublisher({
         hub,

@@ -106,17 +106,27 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
   // What only passes keeps its id until no copy of it could be on time any more.
   const passing = new TinyQueue<{ readonly id: string; readonly at: number }>([], (a, b) => a.at - b.at);
   const watermark = { left: -Infinity, right: -Infinity };
+  const waiting = { left: 0, right: 0 };
   let furthestClose = -Infinity;
 
   const joined = (): number => Math.min(watermark.left, watermark.right);
 
   const hold = (leaving: Leaving<L, R>): void => {
     closing.push(leaving);
+    waiting[leaving.side]++;
     furthestClose = Math.max(furthestClose, leaving.closedAt);
   };
 
+  const slotOf = (key: string): Slot<L, R> => {
+    const found = slots.get(key);
+    if (found) return found;
+    const slot = { left: [], right: [] };
+    slots.set(key, slot);
+    return slot;
+  };
+
   const enterLeft = (key: string, left: Held<L>, outputs: JoinOutput<L, R>[]): void => {
-    const slot = slots.getOrInsertComputed(key, () => ({ left: [], right: [] }));
+    const slot = slotOf(key);
     for (const right of slot.right) {
       if (right.at < left.at - beforeMs || right.at > left.at + afterMs) continue;
       left.matched = right.matched = true;
@@ -127,7 +137,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
   };
 
   const enterRight = (key: string, right: Held<R>, outputs: JoinOutput<L, R>[]): void => {
-    const slot = slots.getOrInsertComputed(key, () => ({ left: [], right: [] }));
+    const slot = slotOf(key);
     for (const left of slot.left) {
       if (right.at < left.at - beforeMs || right.at > left.at + afterMs) continue;
       left.matched = right.matched = true;
@@ -146,6 +156,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
       closing.pop();
       const { key, side, held, closedAt } = next;
       ids[side].delete(held.id);
+      waiting[side]--;
       const slot = slots.get(key);
       if (slot) {
         if (side === 'left') without(slot.left, held);
@@ -195,14 +206,6 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
     replayFloor: () => joined() - beforeMs - afterMs,
     lastClose: () => (closing.length > 0 ? furthestClose : undefined),
     forgetClosed: (closedTo) => leave(closedTo, []),
-    open() {
-      let left = 0;
-      let right = 0;
-      for (const slot of slots.values()) {
-        left += slot.left.length;
-        right += slot.right.length;
-      }
-      return { left, right };
-    },
+    open: () => ({ ...waiting }),
   };
 };

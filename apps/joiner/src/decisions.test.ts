@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { mustWait } from './alignment.ts';
+import { createOutbox } from './outbox.ts';
+import { tickTime } from './tick.ts';
+
+test('the input that is ahead waits for one that has more to read, and for no other', () => {
+  const settings = { alignmentMs: 10 };
+  const marks = (bookings: number, payments: number) => ({ bookings, payments, joined: Math.min(bookings, payments) });
+  expect(mustWait(marks(100, 89), 'bookings', false, settings)).toBe(true);
+  expect(mustWait(marks(100, 90), 'bookings', false, settings)).toBe(false);
+  expect(mustWait(marks(100, 89), 'bookings', true, settings)).toBe(false);
+  expect(mustWait(marks(100, 89), 'payments', false, settings)).toBe(false);
+  expect(mustWait(marks(100, -Infinity), 'bookings', false, settings)).toBe(true);
+  expect(mustWait(marks(-Infinity, -Infinity), 'bookings', false, settings)).toBe(false);
+});
+
+test('a tick goes to the smaller of the clock and the last window’s end, and only forward', () => {
+  const settings = { idleAfterMs: 0, tickToleranceMs: 5 };
+  const status = (bookings: number, lastClose: number | undefined) => ({
+    watermarks: { bookings, payments: 0, joined: 0 },
+    lastClose,
+  });
+  expect(tickTime(status(10, 50), 'bookings', 1000, settings)).toBe(51);
+  expect(tickTime(status(10, 50), 'bookings', 40, settings)).toBe(35);
+  expect(tickTime(status(35, 50), 'bookings', 40, settings)).toBeUndefined();
+  expect(tickTime(status(10, undefined), 'bookings', 1000, settings)).toBeUndefined();
+  expect(tickTime(status(-Infinity, 50), 'bookings', 1000, settings)).toBeUndefined();
+});
+
+test('an outbox sends in order, and marks only what has been acknowledged', async () => {
+  const happened: string[] = [];
+  const outbox = createOutbox<number, string>({
+    async send(items) {
+      await Promise.resolve();
+      happened.push(`sent ${items.join()}`);
+    },
+    async onMark(mark) {
+      happened.push(mark);
+    },
+    room: 2,
+  });
+  outbox.add([1]);
+  outbox.add([2, 3]);
+  outbox.mark('after 3');
+  outbox.add([4]);
+  outbox.mark('after 4');
+  await outbox.drained();
+  expect(happened).toEqual(['sent 1', 'sent 2,3', 'after 3', 'sent 4', 'after 4']);
+});
+
+test('an outbox that cannot send says so to whoever waits for it, and marks nothing', async () => {
+  const marked: string[] = [];
+  const outbox = createOutbox<number, string>({
+    send: () => Promise.reject(new Error('refused')),
+    onMark: async (mark) => void marked.push(mark),
+    room: 1,
+  });
+  outbox.add([1, 2]);
+  outbox.mark('never');
+  await expect(outbox.room()).rejects.toThrow('refused');
+  await expect(outbox.drained()).rejects.toThrow('refused');
+  expect(marked).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import type { HubMessage, Hubs, ReadOptions } from '@boxoffice/hubs';
+
+/** One input of a pair: its messages as they come, one batch ahead, and whether the broker has more. */
+export interface Feed {
+  /** The next message that has been read and not taken. */
+  head(): HubMessage | undefined;
+  shift(): void;
+  /** Waits for the next batch, which may be empty; `false` when reading has ended. Only when `head()` is undefined. */
+  pull(): Promise<boolean>;
+  /** Whether, by the broker's word, everything has been taken; asked at most once a second, and kept until something comes. */
+  look(takenTo: number): Promise<void>;
+  readonly caughtUp: boolean;
+  /** When something last came, ms; at first when reading began. */
+  readonly newAt: number;
+  close(): Promise<void>;
+}
+
+/** Starts to read one input; `now` is the clock, in ms. */
+export const openFeed = (hubs: Hubs, options: ReadOptions, now: () => number): Feed => {
+  const iterator = hubs.read(options);
+  let queue: readonly HubMessage[] = [];
+  let next = 0;
+  let caughtUp = false;
+  let newAt = now();
+  let lookedAt = -Infinity;
+  let pulling: Promise<boolean> | undefined;
+
+  const pull = async (): Promise<boolean> => {
+    const { done, value } = await iterator.next();
+    pulling = undefined;
+    if (done) return false;
+    if (value.length === 0) return true;
+    queue = value;
+    next = 0;
+    caughtUp = false;
+    newAt = now();
+    return true;
+  };
+
+  return {
+    head: () => queue[next],
+    shift: () => void next++,
+    // A batch that is being waited for is the next one, whoever asks for it again.
+    pull: () => (pulling ??= pull()),
+    async look(takenTo) {
+      if (caughtUp || now() - lookedAt < 1000) return;
+      lookedAt = now();
+      try {
+        const { lastSequenceNumber } = await hubs.partitionState(options.hub, options.partition, options.signal);
+        caughtUp = next >= queue.length && lastSequenceNumber <= takenTo;
+      } catch (error) {
+        // Asked to stop while the broker was away: nobody needs the answer any more.
+        if (!options.signal.aborted) throw error;
+      }
+    },
+    get caughtUp() {
+      return caughtUp;
+    },
+    get newAt() {
+      return newAt;
+    },
+    close: async () => void (await iterator.return()),
+  };
+};
