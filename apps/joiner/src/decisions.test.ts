@@ -3,9 +3,14 @@ import { mustWait } from './alignment.ts';
 import { createOutbox } from './outbox.ts';
 import { tickTime } from './tick.ts';
 
+const marks = (bookings: number, payments: number) => ({ bookings, payments, joined: Math.min(bookings, payments) });
+const status = (bookings: number, lastClose: number | undefined) => ({
+  watermarks: { bookings, payments: 0, joined: 0 },
+  lastClose,
+});
+
 test('the input that is ahead waits for one that has more to read, and for no other', () => {
   const settings = { alignmentMs: 10 };
-  const marks = (bookings: number, payments: number) => ({ bookings, payments, joined: Math.min(bookings, payments) });
   expect(mustWait(marks(100, 89), 'bookings', false, settings)).toBe(true);
   expect(mustWait(marks(100, 90), 'bookings', false, settings)).toBe(false);
   expect(mustWait(marks(100, 89), 'bookings', true, settings)).toBe(false);
@@ -16,10 +21,6 @@ test('the input that is ahead waits for one that has more to read, and for no ot
 
 test('a tick goes to the smaller of the clock and the last window’s end, and only forward', () => {
   const settings = { idleAfterMs: 0, tickToleranceMs: 5 };
-  const status = (bookings: number, lastClose: number | undefined) => ({
-    watermarks: { bookings, payments: 0, joined: 0 },
-    lastClose,
-  });
   expect(tickTime(status(10, 50), 'bookings', 1000, settings)).toBe(51);
   expect(tickTime(status(10, 50), 'bookings', 40, settings)).toBe(35);
   expect(tickTime(status(35, 50), 'bookings', 40, settings)).toBeUndefined();

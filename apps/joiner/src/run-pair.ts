@@ -106,6 +106,7 @@ export const runPair = async (context: PairContext, partition: number): Promise<
   };
   const feeds = { bookings: feed('bookings'), payments: feed('payments') };
   const tickedAt = { bookings: -Infinity, payments: -Infinity };
+  let openSince = -Infinity;
   let cutAt = Date.now();
   let { readTo: marked } = start;
 
@@ -129,7 +130,9 @@ export const runPair = async (context: PairContext, partition: number): Promise<
 
   const tick = async (input: Input): Promise<void> => {
     const now = Date.now();
-    const idleSince = Math.max(feeds[input].newAt, tickedAt[input]);
+    // An input that has rested for long gets its time from when somebody began to wait for it: the bookings of a backfill
+    // come shortly before their payments.
+    const idleSince = Math.max(feeds[input].newAt, tickedAt[input], openSince);
     if (!pair.live || !feeds[input].caughtUp || now - idleSince < config.idleAfterMs) return;
     const time = tickTime(pair.status(), input, now, config);
     if (time === undefined) return;
@@ -151,7 +154,9 @@ export const runPair = async (context: PairContext, partition: number): Promise<
       for (;;) {
         const hungry = inputs.filter((input) => !feeds[input].head());
         if (!(await Promise.race(hungry.map((input) => feeds[input].pull())))) break;
+        const wasOpen = pair.status().lastClose !== undefined;
         takeAll();
+        if (!wasOpen && pair.status().lastClose !== undefined) openSince = Date.now();
         for (const input of inputs) if (!feeds[input].head()) await feeds[input].look(pair.status().readTo[input]);
         takeAll();
         for (const input of inputs) await tick(input);

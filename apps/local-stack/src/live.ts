@@ -1,0 +1,58 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CommandLine } from './command-line.ts';
+import { drain } from './drain.ts';
+import { lastDay } from './period.ts';
+import { statusLine } from './progress.ts';
+import { createServices } from './services.ts';
+import { serviceNames } from './stack.ts';
+import type { Stack } from './stack.ts';
+import { watermarkOf } from './watermark.ts';
+
+const dayMs = 24 * 3_600_000;
+
+/** A day of bookings so that reports open full, then a gentle live run for an hour, and one status line a second until asked to stop. */
+export const runLive = async (
+  stack: Stack,
+  { bookings, seed }: CommandLine,
+  { say, show }: { say(line: string): void; show(line: string): void },
+  signal: AbortSignal,
+): Promise<void> => {
+  const services = createServices(stack.url);
+  const now = Date.now();
+  const past = lastDay(now, await watermarkOf(services));
+  if (past) {
+    const count = Math.max(1, Math.round((bookings * (past.to - past.from)) / dayMs));
+    const [from, to] = [new Date(past.from).toISOString(), new Date(past.to).toISOString()];
+    const { id } = await services.startRun({ seed, profile: 'everyday', duplicates: 0.01, from, to, bookings: count });
+    say(`backfilling ${count} bookings from ${from} to ${to}`);
+    let shownAt = 0;
+    const onLook = async (): Promise<void> => {
+      if (Date.now() - shownAt < 1000) return;
+      shownAt = Date.now();
+      show(await statusLine(services, id, count));
+    };
+    await drain(id, { hubs: stack.hubs, services, signal, onLook, closed: false, stallMs: 60_000 });
+  }
+
+  const rate = bookings / (dayMs / 1000);
+  const from = new Date().toISOString();
+  const live = await services.startRun({
+    seed,
+    profile: 'everyday',
+    duplicates: 0.01,
+    from,
+    rate: Math.max(0.5, rate),
+    durationS: 3600,
+  });
+
+  say('');
+  for (const name of serviceNames) say(`${name.padEnd(17)} ${stack.url[name]}/docs`);
+  say(`${'SQL'.padEnd(17)} ${stack.sqlUrl}`);
+  say(`${'Event Hubs'.padEnd(17)} ${stack.connectionString}`);
+  say(`${'logs'.padEnd(17)} ${stack.logs}`);
+  say('\nA live run goes on for an hour. Ctrl-C stops everything; what was published is kept for the next start.\n');
+  while (!signal.aborted) {
+    show(await statusLine(services, live.id));
+    await wait(1000, undefined, { signal }).catch(() => undefined);
+  }
+};

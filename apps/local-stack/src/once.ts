@@ -1,0 +1,103 @@
+import { runId, truth } from '@boxoffice/scenario';
+import { tamper } from '@boxoffice/warehouse';
+import type { CommandLine } from './command-line.ts';
+import { StalledError, drain } from './drain.ts';
+import { finishedPeriod } from './period.ts';
+import { statusLine } from './progress.ts';
+import { createServices } from './services.ts';
+import type { Services } from './services.ts';
+import type { Stack } from './stack.ts';
+import { judge, latencies, percentile } from './verdict.ts';
+import type { Found, Verdict } from './verdict.ts';
+import { watermarkOf } from './watermark.ts';
+
+/** A verdict with how fast it went. */
+export interface Outcome extends Verdict {
+  /** Bookings and payments published, repetitions included, through the whole pipeline. */
+  readonly eventsPerSecond: number;
+  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly elapsedMs: number;
+}
+
+const read = async (services: Services, id: string, quarantinedBefore: number): Promise<Found> => {
+  const [bookings, orphans, sales, reconciliation] = await Promise.all([
+    services.bookings(id),
+    services.orphanPayments(id),
+    services.sales(id),
+    services.reconciliation(),
+  ]);
+  return {
+    bookings,
+    orphans,
+    netMinor: Object.fromEntries(sales.totals.map(({ currency, net }) => [currency, net.minor])),
+    quarantined: reconciliation.total.quarantined - quarantinedBefore,
+    ledgerAddsUp: reconciliation.addsUp,
+  };
+};
+
+/** Reads while the warehouse is wrong by one row, where that was asked for, and puts the row right again. */
+const readTampered = async <T>(
+  { sqlUrl }: Stack,
+  id: string,
+  sabotage: CommandLine['sabotage'],
+  say: (line: string) => void,
+  reading: () => Promise<T>,
+): Promise<T> => {
+  if (!sabotage) return reading();
+  const tampered = await tamper(sqlUrl, id, sabotage);
+  say(`sabotage (${sabotage}): ${tampered.row}`);
+  try {
+    return await reading();
+  } finally {
+    await tampered.undo();
+  }
+};
+
+/**
+ * Takes one run to its end and compares the warehouse, read through report-api, with the run's truth. A pipeline that stalls is
+ * compared as it stands: what is missing is in the verdict.
+ */
+export const runOnce = async (
+  stack: Stack,
+  { bookings, seed, sabotage }: CommandLine,
+  { say, show }: { say(line: string): void; show(line: string): void },
+  signal: AbortSignal,
+): Promise<Outcome> => {
+  const services = createServices(stack.url);
+  const period = finishedPeriod(Date.now(), await watermarkOf(services));
+  const [from, to] = [new Date(period.from).toISOString(), new Date(period.to).toISOString()];
+  const spec = { seed, profile: 'everyday', duplicates: 0.01, from, to, bookings } as const;
+  const id = runId(spec);
+  const before = await services.reconciliation();
+  say(
+    `run ${id}: ${bookings} bookings placed from ${from} to ${to}${period.late ? '; the hubs are beyond that, so all of it is late' : ''}`,
+  );
+
+  const startedAt = Date.now();
+  await services.startRun(spec);
+  let shownAt = 0;
+  const onLook = async (): Promise<void> => {
+    if (Date.now() - shownAt < 1000) return;
+    shownAt = Date.now();
+    show(await statusLine(services, id, bookings));
+  };
+  try {
+    await drain(id, { hubs: stack.hubs, services, signal, onLook, closed: true, stallMs: 60_000 });
+  } catch (error) {
+    if (!(error instanceof StalledError)) throw error;
+    say(`${error.message}; comparing what is there. Logs: ${stack.logs}`);
+  }
+  const elapsedMs = Date.now() - startedAt;
+
+  say('comparing the warehouse with the truth of the run');
+  const expected = truth(spec);
+  const found = await readTampered(stack, id, sabotage, say, () => read(services, id, before.total.quarantined));
+  const { published } = expected.counts;
+  const took = latencies(found.bookings);
+  return {
+    ...judge(id, expected, found),
+    eventsPerSecond: Math.round(((published.bookings + published.payments) * 1000) / elapsedMs),
+    latencyMs: { p50: percentile(took, 0.5), p95: percentile(took, 0.95), p99: percentile(took, 0.99) },
+    elapsedMs,
+  };
+};

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { RunSpec } from '@boxoffice/scenario';
+import { fetchJson } from './fetch-json.ts';
+import type { ServiceName } from './stack.ts';
+
+const run = z.object({
+  id: z.string(),
+  state: z.enum(['running', 'completed', 'stopped', 'failed']),
+  published: z.int(),
+  acknowledged: z.int(),
+  error: z.string().nullable(),
+});
+const paying = z.object({ partitions: z.array(z.object({ lag: z.int(), due: z.int(), pending: z.int() })) });
+const joinInput = z.object({ checkpointedTo: z.int(), open: z.int() });
+const joining = z.object({
+  partitions: z.array(
+    z.object({
+      partition: z.int(),
+      bookings: joinInput,
+      payments: joinInput,
+      ledger: z.object({ received: z.int() }),
+      outputs: z.object({ matched: z.int() }),
+    }),
+  ),
+});
+const loading = z.object({ partitions: z.array(z.object({ hub: z.string(), partition: z.int(), lag: z.int() })) });
+const amount = z.object({ minor: z.int() });
+const instant = z.iso.datetime();
+
+const payment = z.object({
+  bookingId: z.string(),
+  paymentId: z.string(),
+  kind: z.enum(['captured', 'declined', 'refunded']),
+  amount,
+  currency: z.string(),
+  enqueuedAt: instant,
+  loadedAt: instant,
+});
+const booking = z.object({
+  bookingId: z.string(),
+  state: z.string(),
+  overpaid: z.boolean(),
+  currency: z.string(),
+  seatCount: z.int(),
+  total: amount,
+  captured: amount,
+  refunded: amount,
+  enqueuedAt: instant,
+  loadedAt: instant,
+  payments: z.array(payment),
+});
+const page = <S extends z.ZodType>(row: S) => z.object({ rows: z.array(row), next: z.string().nullable() });
+const pipeline = z.object({
+  completeThrough: instant.nullable(),
+  partitions: z.array(z.object({ bookingsWatermark: instant.nullable(), paymentsWatermark: instant.nullable() })),
+});
+const reconciliation = z.object({ addsUp: z.boolean(), total: z.object({ quarantined: z.int() }) });
+const funnel = z.object({ placed: z.int(), payments: z.object({ captured: z.int(), declined: z.int(), refunded: z.int() }) });
+const sales = z.object({ totals: z.array(z.object({ currency: z.string(), net: amount })) });
+
+/** A booking with its payments, as report-api shows it. */
+export type BookingRow = z.infer<typeof booking>;
+/** A payment, as report-api shows it. */
+export type PaymentRow = z.infer<typeof payment>;
+
+const runOf = (runId: string) => `run=${encodeURIComponent(runId)}`;
+
+/** All rows of a paged list. */
+const all = async <S extends z.ZodType>(address: string, row: S): Promise<z.output<S>[]> => {
+  const rows: z.output<S>[] = [];
+  for (let after = ''; ;) {
+    const found = await fetchJson(`${address}${after}`, page(row));
+    rows.push(...found.rows);
+    if (found.next === null) return rows;
+    after = `&after=${encodeURIComponent(found.next)}`;
+  }
+};
+
+/** What is asked of the five services here. */
+export type Services = ReturnType<typeof createServices>;
+
+/** The five services at their addresses. Every call throws ServiceError where there is no good answer. */
+export const createServices = (url: Readonly<Record<ServiceName, string>>) => {
+  const reports = `${url['report-api']}/v1`;
+  const runs = `${url['booking-producer']}/v1/runs`;
+  return {
+    startRun: (spec: RunSpec) => fetchJson(runs, run, spec),
+    run: (id: string) => fetchJson(`${runs}/${encodeURIComponent(id)}`, run),
+    paying: () => fetchJson(`${url['payment-producer']}/v1/partitions`, paying),
+    joining: () => fetchJson(`${url.joiner}/v1/partitions`, joining),
+    loading: () => fetchJson(`${url['warehouse-writer']}/v1/partitions`, loading),
+    pipeline: () => fetchJson(`${reports}/pipeline`, pipeline),
+    reconciliation: () => fetchJson(`${reports}/pipeline/reconciliation`, reconciliation),
+    funnel: (runId: string) => fetchJson(`${reports}/reports/funnel?${runOf(runId)}`, funnel),
+    sales: (runId: string) => fetchJson(`${reports}/reports/sales?bucket=day&${runOf(runId)}`, sales),
+    bookings: (runId: string): Promise<BookingRow[]> => all(`${reports}/bookings?limit=1000&${runOf(runId)}`, booking),
+    orphanPayments: (runId: string): Promise<PaymentRow[]> =>
+      all(`${reports}/payments/orphans?limit=1000&${runOf(runId)}`, payment),
+  };
+};
