@@ -64,6 +64,8 @@ export const createApp = async (options: AppOptions): Promise<App> => {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     bodyLimit: 1_048_576,
+    // An id of 128 characters may come percent-encoded, three characters for each byte; the router measures it decoded.
+    routerOptions: { maxParamLength: 384 },
     requestTimeout: 30_000,
     handlerTimeout: 30_000,
     frameworkErrors: replyWithProblem,

@@ -1,0 +1,9 @@
+import { readEnv, serviceSettings } from '@boxoffice/service-kit';
+import type { Env } from '@boxoffice/service-kit';
+import { warehouseSettings } from '@boxoffice/warehouse';
+import { z } from 'zod';
+
+export const configSchema = z.object({ ...serviceSettings(8080), ...warehouseSettings });
+
+/** @throws ConfigError that lists every setting at fault. */
+export const readConfig = (env: Env) => readEnv(configSchema, env);
