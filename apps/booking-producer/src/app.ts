@@ -1,7 +1,8 @@
+import { addEventRoute } from '@boxoffice/event-intake';
+import { bookingPlaced } from '@boxoffice/schemas';
 import type { Hubs, Publisher } from '@boxoffice/hubs';
 import { createApp } from '@boxoffice/service-kit';
 import type { App, Logger, Registry } from '@boxoffice/service-kit';
-import { addEventRoute } from './event-route.ts';
 import { hubReadiness } from './hub-readiness.ts';
 import { addRunRoutes } from './run-routes.ts';
 import type { Runs } from './runs.ts';
@@ -35,6 +36,6 @@ export const createBookingApp = async ({
     ],
   });
   addRunRoutes(app, runs);
-  addEventRoute(app, publisher);
+  addEventRoute(app, { publisher, contract: bookingPlaced, what: 'booking' });
   return app;
 };

@@ -1,8 +1,9 @@
+import { addEventRoute } from '@boxoffice/event-intake';
+import { paymentProcessed } from '@boxoffice/schemas';
 import type { Hubs } from '@boxoffice/hubs';
 import { createApp } from '@boxoffice/service-kit';
 import type { App, Logger, Registry } from '@boxoffice/service-kit';
 import type { Config } from './config.ts';
-import { addEventRoute } from './event-route.ts';
 import type { Payers } from './follow-bookings.ts';
 import { addPartitionsRoute } from './partitions-route.ts';
 import { readinessOf } from './readiness.ts';
@@ -34,6 +35,6 @@ export const createPaymentApp = async ({
     ],
   });
   addPartitionsRoute(app, { hubs, bookingsHub, payers });
-  addEventRoute(app, hubs.publisher(paymentsHub));
+  addEventRoute(app, { publisher: hubs.publisher(paymentsHub), contract: paymentProcessed, what: 'payment' });
   return app;
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cloudEvent, dataschema } from './cloud-event.ts';
 import { defineContract, via } from './contract.ts';
+import type { Fault } from './contract.ts';
 import { currency, minor } from './money.ts';
 import { identifier, instant, named, text } from './text.ts';
 
@@ -85,16 +86,18 @@ const v2ToV3 = ({ data: { seats, ...data }, ...event }: BookingPlacedV2): Bookin
   },
 });
 
-const inconsistencies = ({ time, data: { items, totalMinor, holdExpiresAt } }: BookingPlaced): string[] => {
-  const faults: string[] = [];
+const inconsistencies = ({ time, data: { items, totalMinor, holdExpiresAt } }: BookingPlaced): Fault[] => {
+  const faults: Fault[] = [];
   const sum = items.reduce((total, item) => total + item.priceMinor + item.feeMinor - item.discountMinor, 0);
-  if (sum !== totalMinor) faults.push(`data.totalMinor: is ${totalMinor}, but the line items add up to ${sum}`);
+  if (sum !== totalMinor)
+    faults.push({ pointer: '/data/totalMinor', message: `is ${totalMinor}, but the line items add up to ${sum}` });
   const seats = new Set(items.map((item) => JSON.stringify([item.section, item.row, item.seat])));
-  if (seats.size !== items.length) faults.push('data.items: the same seat is there twice');
-  for (const [index, item] of items.entries())
-    if (item.discountMinor > item.priceMinor + item.feeMinor)
-      faults.push(`data.items[${index}].discountMinor: above price and fee`);
-  if (holdExpiresAt < time) faults.push('data.holdExpiresAt: before the booking itself');
+  if (seats.size !== items.length) faults.push({ pointer: '/data/items', message: 'the same seat is there twice' });
+  for (const [index, { priceMinor, feeMinor, discountMinor }] of items.entries())
+    if (discountMinor > priceMinor + feeMinor)
+      faults.push({ pointer: `/data/items/${index}/discountMinor`, message: `is ${discountMinor}, above price and fee` });
+  if (holdExpiresAt < time)
+    faults.push({ pointer: '/data/holdExpiresAt', message: `is ${holdExpiresAt}, before the booking itself` });
   return faults;
 };
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Why an event is in quarantine. `clock-skew` is found where the broker's time is known, the others by reading. */
 export const quarantineReasons = [
@@ -13,11 +13,19 @@ export const quarantineReasons = [
 /** @see quarantineReasons */
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
-/** Why there is no event: the reason, and in `detail` the field paths and what was expected there. */
+/** A field at fault: its place as a JSON Pointer (RFC 6901; empty for the whole event), and what was expected there. */
+export interface Fault {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** Why there is no event: the reason, and every field at fault. */
 export interface Unreadable {
   readonly ok: false;
   readonly reason: QuarantineReason;
+  /** The faults in a line: `/data/totalMinor: expected …; …`. */
   readonly detail: string;
+  readonly faults: readonly Fault[];
 }
 
 type Parsed<Event> = { readonly ok: true; readonly event: Event } | Unreadable;
@@ -33,12 +41,19 @@ export interface Contract<Event> {
   readonly versions: ReadonlyMap<number, Parse<Event>>;
 }
 
-const unreadable = (reason: QuarantineReason, faults: readonly string[]): Unreadable => ({
-  ok: false,
-  reason,
-  // A hostile document can be wrong in a million places; twenty of them tell enough.
-  detail: faults.slice(0, 20).join('; ') + (faults.length > 20 ? `; and ${faults.length - 20} more` : ''),
-});
+// A hostile document can be wrong in a million places; twenty of them tell enough.
+const mostFaults = 20;
+
+/** Nothing to read here, and why. */
+export const unreadable = (reason: QuarantineReason, found: readonly Fault[]): Unreadable => {
+  const faults = found.slice(0, mostFaults);
+  const more = found.length > mostFaults ? [`and ${found.length - mostFaults} more`] : [];
+  const lines = faults.map(({ pointer, message }) => `${pointer || 'event'}: ${message}`);
+  return { ok: false, reason, detail: [...lines, ...more].join('; '), faults };
+};
+
+const pointerTo = (path: readonly PropertyKey[]): string =>
+  path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 const parseWith =
   <Event>(schema: z.ZodType<Event>): Parse<Event> =>
@@ -47,7 +62,7 @@ const parseWith =
     if (success) return { ok: true, event: data };
     return unreadable(
       'invalid',
-      error.issues.map(({ path, message }) => `${z.core.toDotPath(path) || 'event'}: ${message}`),
+      error.issues.map(({ path, message }) => ({ pointer: pointerTo(path), message })),
     );
   };
 
@@ -61,8 +76,8 @@ export const via = <Older, Newest>(schema: z.ZodType<Older>, upcast: (event: Old
 };
 
 /**
- * States a contract: its newest schema, a way from each older version to it, and its consistency rules (what the fields of one
- * event say against each other, as `path: rule` lines).
+ * States a contract: its newest schema, a way from each older version to it, and its consistency rules: what the fields of one
+ * event say against each other.
  */
 export const defineContract = <Event>({
   type,
@@ -75,7 +90,7 @@ export const defineContract = <Event>({
   readonly newest: number;
   readonly schema: z.ZodType<Event>;
   readonly older: Readonly<Record<number, Parse<Event>>>;
-  readonly inconsistencies?: (event: Event) => readonly string[];
+  readonly inconsistencies?: (event: Event) => readonly Fault[];
 }): Contract<Event> => {
   const consistent =
     (parse: Parse<Event>): Parse<Event> =>

@@ -4,7 +4,7 @@ export { bookingPaymentJoined, joinedEvent } from './booking-payment-joined.ts';
 export type { BookingPaymentJoined, Show, SourcedBooking, SourcedPayment } from './booking-payment-joined.ts';
 export { batchContentType, eventContentType } from './cloud-event.ts';
 export { quarantineReasons } from './contract.ts';
-export type { Contract, QuarantineReason } from './contract.ts';
+export type { Contract, Fault, QuarantineReason } from './contract.ts';
 export { eventQuarantined, quarantinedEvent } from './event-quarantined.ts';
 export type { EventQuarantined } from './event-quarantined.ts';
 export { joinProgress, progressEvent } from './join-progress.ts';

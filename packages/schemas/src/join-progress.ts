@@ -74,6 +74,8 @@ export const joinProgress = defineContract({
   older: {},
   inconsistencies: ({ data: { ledger: l } }) => {
     const accounted = l.opened + l.payments + l.refunds + l.duplicate + l.late + l.quarantined;
-    return l.received === accounted ? [] : [`data.ledger.received: is ${l.received}, but ${accounted} are accounted for`];
+    return l.received === accounted
+      ? []
+      : [{ pointer: '/data/ledger/received', message: `is ${l.received}, but ${accounted} are accounted for` }];
   },
 });

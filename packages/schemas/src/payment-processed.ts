@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cloudEvent } from './cloud-event.ts';
 import { defineContract } from './contract.ts';
+import type { Fault } from './contract.ts';
 import { currency, minor } from './money.ts';
 import { named, text } from './text.ts';
 
@@ -40,10 +41,10 @@ export const paymentProcessedV2 = cloudEvent(
 /** A payment attempt or a refund; its `id` is the payment's id, its `subject` the booking's. */
 export type PaymentProcessed = z.infer<typeof paymentProcessedV2>;
 
-const inconsistencies = ({ data: { kind, declineReason } }: PaymentProcessed): string[] => {
-  if (kind === 'declined' && declineReason === null) return ['data.declineReason: a declined payment says why'];
-  if (kind !== 'declined' && declineReason !== null) return [`data.declineReason: there is none to a ${kind} payment`];
-  return [];
+const inconsistencies = ({ data: { kind, declineReason } }: PaymentProcessed): Fault[] => {
+  if ((kind === 'declined') === (declineReason !== null)) return [];
+  const message = kind === 'declined' ? 'a declined payment says why' : `there is none to a ${kind} payment`;
+  return [{ pointer: '/data/declineReason', message }];
 };
 
 /** `payment.processed`: a payment for a booking was captured, declined or refunded. */

@@ -1,3 +1,4 @@
+import { unreadable } from './contract.ts';
 import type { Contract, QuarantineReason, Unreadable } from './contract.ts';
 
 /** An event of a message, or why there is none. `index` is its place in the message. */
@@ -19,14 +20,15 @@ export type Reading<Event> =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const fail = (reason: QuarantineReason, detail: string): Unreadable => ({ ok: false, reason, detail });
+const fail = (reason: QuarantineReason, pointer: string, message: string): Unreadable =>
+  unreadable(reason, [{ pointer, message }]);
 
 const parseJson = (bytes: Uint8Array): { readonly ok: true; readonly value: unknown } | Unreadable => {
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes));
     return { ok: true, value };
   } catch (error) {
-    return fail('malformed-json', `event: ${error instanceof Error ? error.message : String(error)}`);
+    return fail('malformed-json', '', error instanceof Error ? error.message : String(error));
   }
 };
 
@@ -41,10 +43,10 @@ export const readValue = <Events extends readonly unknown[]>(
 ): { readonly ok: true; readonly event: Events[number]; readonly version: number } | Unreadable => {
   const known: readonly Contract<Events[number]>[] = contracts;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return fail('unknown-contract', 'event: expected a JSON object');
+    return fail('unknown-contract', '', 'expected a JSON object');
   const type = field(value, 'type');
   const contract = known.find((each) => each.type === type);
-  if (!contract) return fail('unknown-contract', `type: expected ${known.map((each) => each.type).join(' or ')}`);
+  if (!contract) return fail('unknown-contract', '/type', `expected ${known.map((each) => each.type).join(' or ')}`);
   const schema = field(value, 'dataschema');
   for (const [version, parse] of contract.versions) {
     if (schema !== `urn:boxoffice:${contract.type}:${version}`) continue;
@@ -52,7 +54,7 @@ export const readValue = <Events extends readonly unknown[]>(
     return parsed.ok ? { ok: true, event: parsed.event, version } : parsed;
   }
   const expected = [...contract.versions.keys()].map((version) => `urn:boxoffice:${contract.type}:${version}`);
-  return fail('unknown-version', `dataschema: expected ${expected.join(' or ')}`);
+  return fail('unknown-version', '/dataschema', `expected ${expected.join(' or ')}`);
 };
 
 /**
@@ -69,7 +71,7 @@ export const readMessage = <Events extends readonly (object & { readonly time: s
   const { value } = parsed;
   const packed = Array.isArray(value);
   const values: readonly unknown[] = packed ? value : [value];
-  if (values.length === 0) return [{ ...fail('invalid', 'event: the array is empty'), index: 0, bytes }];
+  if (values.length === 0) return [{ ...fail('invalid', '', 'the array is empty'), index: 0, bytes }];
   return values.map((each, index) => {
     const reading = readValue<Events>(each, contracts);
     if (reading.ok) return { ...reading, index, at: Date.parse(reading.event.time) };

@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import type { Connection, Container, EventContext, Receiver, Sender } from 'rhea';
+import { putToken } from './cbs.ts';
+import { parseEntityAddress } from './entity-address.ts';
+import type { HubRegistry } from './hub-registry.ts';
+import { ingest } from './ingest.ts';
+import { readProperties } from './management.ts';
+import type { Receivers } from './receivers.ts';
+import { refusals, type Refusal } from './refusal.ts';
+import { ReplyLinks, serveRequests } from './request-response.ts';
+import { acceptConnection, keepPayloads } from './rhea-internals.ts';
+
+/** What all connections share. */
+export interface Server {
+  readonly container: Container;
+  readonly hubs: HubRegistry;
+  readonly receivers: Receivers;
+  readonly stopping: () => boolean;
+  readonly onFault: (error: unknown) => void;
+}
+
+function refuse(link: Sender | Receiver, refusal: Refusal): void {
+  link.close(refusal);
+}
+
+function openReceiver(sender: Sender, replies: ReplyLinks, { hubs, receivers }: Server): void {
+  const address = sender.source?.address ?? '';
+  sender.set_source(sender.source ?? {});
+  sender.set_target(sender.target ?? {});
+  const entity = parseEntityAddress(address);
+  if (entity?.kind === 'cbs' || entity?.kind === 'management') return replies.add(sender);
+  const missing = entity?.kind === 'group-partition' ? hubs.missing(entity, address) : refusals.entityNotFound(address);
+  if (missing !== undefined || entity?.kind !== 'group-partition')
+    return refuse(sender, missing ?? refusals.entityNotFound(address));
+  receivers.open(sender, entity);
+}
+
+function openSender(receiver: Receiver, replies: ReplyLinks, { hubs, stopping }: Server): void {
+  const address = receiver.target?.address ?? '';
+  receiver.set_source(receiver.source ?? {});
+  receiver.set_target(receiver.target ?? {});
+  const entity = parseEntityAddress(address);
+  if (entity?.kind === 'cbs') return serveRequests(receiver, replies, (properties) => putToken(hubs, properties));
+  if (entity?.kind === 'management') return serveRequests(receiver, replies, (properties) => readProperties(hubs, properties));
+  const hub = entity?.kind === 'hub' || entity?.kind === 'partition' ? hubs.find(entity.hub) : undefined;
+  const missing = entity === undefined ? undefined : hubs.missing(entity, address);
+  if (entity === undefined || hub === undefined || missing !== undefined)
+    return refuse(receiver, missing ?? refusals.entityNotFound(address));
+  ingest(receiver, { hub, partition: hubs.log(entity), stopping });
+}
+
+/** Serves one client: its token, management, sending and receiving links. `onClosed` is called once its socket is gone. */
+export function serveClient(socket: Socket, server: Server, onClosed: () => void): Connection {
+  const replies = new ReplyLinks();
+  const ingesting = new WeakSet<Receiver>();
+  const connection = acceptConnection(server.container, socket, () => {
+    server.receivers.closeAll((sender) => sender.connection === connection);
+    onClosed();
+  });
+  connection.on('session_open', ({ session }: EventContext) => {
+    if (session !== undefined) keepPayloads(session, (receiver) => ingesting.has(receiver));
+  });
+  connection.on('session_close', ({ session }: EventContext) =>
+    server.receivers.closeAll((sender) => sender.session === session),
+  );
+  connection.on('sender_open', ({ sender }: EventContext) => {
+    if (sender !== undefined) openReceiver(sender, replies, server);
+  });
+  connection.on('receiver_open', ({ receiver }: EventContext) => {
+    if (receiver === undefined) return;
+    if (!receiver.target?.address?.startsWith('$')) ingesting.add(receiver);
+    openSender(receiver, replies, server);
+  });
+  // rhea prints, or throws, what nobody listens to. A client that went away is nothing to report.
+  for (const event of [
+    'disconnected',
+    'connection_close',
+    'connection_error',
+    'session_error',
+    'sender_error',
+    'receiver_error',
+    'sender_close',
+    'receiver_close',
+  ]) {
+    connection.on(event, () => {});
+  }
+  connection.on('protocol_error', server.onFault);
+  connection.on('error', server.onFault);
+  return connection;
+}

@@ -1,0 +1,33 @@
+/** What a link or a token is about. `name` and `consumerGroup` are as the client wrote them; both are compared without case. */
+export type EntityAddress =
+  | { readonly kind: 'cbs' }
+  | { readonly kind: 'management'; readonly hub?: string }
+  | { readonly kind: 'hub'; readonly hub: string }
+  | { readonly kind: 'partition'; readonly hub: string; readonly partition: string }
+  | { readonly kind: 'group-partition'; readonly hub: string; readonly consumerGroup: string; readonly partition: string };
+
+const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Reads the address of a link, or the path of a token's audience; undefined when it is none that Event Hubs knows. */
+export function parseEntityAddress(address: string): EntityAddress | undefined {
+  const path = decoded(address.replace(/^[a-z]+:\/\/[^/]*/i, ''));
+  const parts = path?.replace(/^\/+|\/+$/g, '').split('/') ?? [''];
+  const [hub, second, third, fourth, fifth] = parts;
+  if (hub === undefined || hub === '') return undefined;
+  const keyword = second?.toLowerCase();
+  if (parts.length === 1 && hub === '$cbs') return { kind: 'cbs' };
+  if (parts.length === 1 && hub === '$management') return { kind: 'management' };
+  if (parts.length === 2 && keyword === '$management') return { kind: 'management', hub };
+  if (parts.length === 1) return { kind: 'hub', hub };
+  if (parts.length === 3 && keyword === 'partitions') return { kind: 'partition', hub, partition: third! };
+  if (parts.length === 5 && keyword === 'consumergroups' && fourth?.toLowerCase() === 'partitions') {
+    return { kind: 'group-partition', hub, consumerGroup: third!, partition: fifth! };
+  }
+  return undefined;
+}

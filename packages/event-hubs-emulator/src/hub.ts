@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PartitionLog } from './partition-log.ts';
+import { syncDirectory } from './segment.ts';
+
+const DEFAULT_GROUP = '$default';
+
+const metadataSchema = z.object({
+  name: z.string(),
+  /** ISO 8601. */
+  createdAt: z.iso.datetime(),
+  partitions: z.number().int().positive(),
+  /** Tells this data from an earlier hub of the same name whose data was deleted. */
+  generation: z.uuid(),
+});
+
+/** What a hub is configured with. The consumer group `$Default` always exists besides. */
+export interface HubOptions {
+  readonly partitions: number;
+  readonly consumerGroups?: readonly string[];
+}
+
+/** An event hub: its partitions, by number, and who may read it. */
+export interface Hub {
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly partitions: readonly PartitionLog[];
+  /** Consumer group names are compared without case. */
+  hasConsumerGroup(name: string): boolean;
+  /** The log of the partition with this id, if there is one. */
+  partition(id: string): PartitionLog | undefined;
+  /** The partition for a batch that says nothing of where it belongs: each in turn. */
+  nextInTurn(): PartitionLog;
+  close(): Promise<void>;
+}
+
+async function readMetadata(directory: string): Promise<z.infer<typeof metadataSchema> | undefined> {
+  const path = join(directory, 'hub.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return metadataSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${path} is not the description of a hub; restore it, or delete the directory to start the hub empty`, {
+      cause,
+    });
+  }
+}
+
+async function writeMetadata(directory: string, metadata: z.infer<typeof metadataSchema>): Promise<void> {
+  const path = join(directory, 'hub.json');
+  const file = await open(`${path}.new`, 'w');
+  try {
+    await file.writeFile(`${JSON.stringify(metadata, undefined, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+  await syncDirectory(directory);
+}
+
+/**
+ * Opens the hub in `<dataDirectory>/<name>`, or creates it there. Throws when the data there was written with another partition
+ * count, since keys would go elsewhere than before; DamagedLog when acknowledged events are lost.
+ */
+export async function openHub(
+  dataDirectory: string,
+  name: string,
+  { partitions: count, consumerGroups = [] }: HubOptions,
+): Promise<Hub> {
+  const directory = join(dataDirectory, name);
+  await mkdir(directory, { recursive: true });
+  let metadata = await readMetadata(directory);
+  if (metadata === undefined) {
+    metadata = { name, createdAt: new Date().toISOString(), partitions: count, generation: randomUUID() };
+    await writeMetadata(directory, metadata);
+  }
+  if (metadata.partitions !== count) {
+    throw new Error(
+      `hub '${name}': ${directory} was created with ${metadata.partitions} partitions, and ${count} are asked for; a hub's partition count never changes`,
+    );
+  }
+  const groups = new Set([DEFAULT_GROUP, ...consumerGroups.map((group) => group.toLowerCase())]);
+  const opened = await Promise.allSettled(
+    Array.from({ length: count }, (_, id) => PartitionLog.open(join(directory, String(id)))),
+  );
+  const logs = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = opened.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(logs.map((log) => log.close()));
+    throw failed.reason;
+  }
+  let turn = 0;
+  return {
+    name,
+    createdAt: new Date(metadata.createdAt),
+    partitions: logs,
+    hasConsumerGroup: (group) => groups.has(group.toLowerCase()),
+    partition: (id) => (/^\d+$/.test(id) ? logs[Number(id)] : undefined),
+    nextInTurn: () => logs[turn++ % count]!,
+    close: async () => void (await Promise.all(logs.map((log) => log.close()))),
+  };
+}

@@ -1,0 +1,80 @@
+import { mkdir } from 'node:fs/promises';
+import type { RecordView } from './record-codec.ts';
+import { listSegments, Segment } from './segment.ts';
+import { damageWasDurable, scanRecords } from './segment-scan.ts';
+import { createSparseIndex } from './sparse-index.ts';
+
+/** Acknowledged events cannot be read any more: a file of the log was changed, cut or lost by something other than a crash. */
+export class DamagedLog extends Error {
+  constructor(path: string, byte: number, what: string) {
+    super(`${path}, byte ${byte}: ${what}; restore the file, or delete the hub's directory to start it empty`);
+    this.name = 'DamagedLog';
+  }
+}
+
+/** The last batch of a log. */
+export type LastRecord = Pick<RecordView, 'position' | 'firstSequence' | 'count' | 'enqueuedAt'>;
+
+/** A partition's log as found on disk, ready to append to its last segment. */
+export interface RecoveredLog {
+  readonly segments: Segment[];
+  readonly last: LastRecord | undefined;
+  /** Bytes of a write torn by a crash that were cut off; they had not been acknowledged. */
+  readonly tornBytes: number;
+}
+
+async function lastRecordOf(segment: Segment): Promise<LastRecord | undefined> {
+  let last: LastRecord | undefined;
+  const index = createSparseIndex();
+  const end = await scanRecords(segment.file, { base: segment.base, start: segment.base, size: segment.size }, (record) => {
+    const { position, firstSequence, count, enqueuedAt } = record;
+    last = { position, firstSequence, count, enqueuedAt };
+    index.add(record);
+  });
+  if (end.damaged) {
+    if (await damageWasDurable(segment.file, segment.base, end.position, segment.size)) {
+      throw new DamagedLog(segment.path, end.position - segment.base, 'acknowledged events follow a damaged record');
+    }
+    await segment.truncate(end.position);
+  }
+  segment.index = index;
+  return last;
+}
+
+/**
+ * Opens a partition's log. Sealed segments are taken by their names and lengths; every record of the last segment is checked, and a
+ * torn tail is cut off.
+ *
+ * @throws DamagedLog when that would lose acknowledged events.
+ */
+export async function recoverLog(directory: string): Promise<RecoveredLog> {
+  await mkdir(directory, { recursive: true });
+  const segments: Segment[] = [];
+  try {
+    for (const start of await listSegments(directory)) {
+      const previous = segments.at(-1);
+      if (previous !== undefined && previous.end !== start.base) {
+        throw new DamagedLog(
+          previous.path,
+          previous.size,
+          `the segment ends at ${previous.end}, but the next begins at ${start.base}`,
+        );
+      }
+      segments.push(await Segment.open(directory, start));
+    }
+    const active = segments.at(-1);
+    if (active === undefined) {
+      segments.push(await Segment.create(directory, { base: 0, firstSequence: 0 }));
+      return { segments, last: undefined, tornBytes: 0 };
+    }
+    const sizeBefore = active.size;
+    const last = await lastRecordOf(active);
+    const tornBytes = sizeBefore - active.size;
+    const sealed = segments.at(-2);
+    // A crash right after a roll leaves the last segment empty; what was last then stands in the one before.
+    return { segments, last: last ?? (sealed && (await lastRecordOf(sealed))), tornBytes };
+  } catch (error) {
+    await Promise.all(segments.map((segment) => segment.close()));
+    throw error;
+  }
+}

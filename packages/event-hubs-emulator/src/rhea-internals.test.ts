@@ -1,0 +1,112 @@
+import { once, type EventEmitter } from 'node:events';
+import { connect } from 'node:net';
+import rhea, { type Connection, type EventContext, type Message } from 'rhea';
+import { expect, test } from 'vitest';
+import { startEmulator } from './emulator.ts';
+import { connectSdk, temporaryDirectory } from './sdk-fixture.ts';
+
+/** A client other than Azure's: rhea itself. Other SDKs send single messages, take small frames and set settlement modes. */
+async function withPlainClient(options: { max_frame_size?: number } = {}) {
+  await using undo = new AsyncDisposableStack();
+  const directory = undo.use(await temporaryDirectory());
+  const emulator = undo.use(await startEmulator({ hubs: { bookings: { partitions: 1 } }, dataDirectory: directory.path }));
+  const sdk = undo.use(connectSdk(emulator.connectionString));
+  const client = rhea.create_container();
+  const connection = client.connect({ port: emulator.port, host: '127.0.0.1', username: 'any', reconnect: false, ...options });
+  undo.defer(async () => {
+    connection.close();
+    await once(connection, 'connection_close');
+  });
+  const resources = undo.move();
+  return { emulator, sdk, connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function next(link: EventEmitter, event: string): Promise<EventContext> {
+  const [context] = await once(link, event);
+  return context;
+}
+
+const address = 'bookings/ConsumerGroups/$Default/Partitions/0';
+
+function firstMessages(connection: Connection, count: number): Promise<Message[]> {
+  const receiver = connection.open_receiver({ source: address, credit_window: 100 });
+  const messages: Message[] = [];
+  const all = Promise.withResolvers<Message[]>();
+  receiver.on('message', ({ message }: EventContext) => {
+    if (message !== undefined && messages.push(message) === count) all.resolve(messages);
+  });
+  return all.promise;
+}
+
+test('a single message is stored as one event, and what only the server may set is not taken from its sender', async () => {
+  await using client = await withPlainClient();
+  const sender = client.connection.open_sender({ target: 'bookings/Partitions/0' });
+  await once(sender, 'sendable');
+  const annotations = {
+    'x-opt-sequence-number': 77,
+    'x-opt-offset': 'forged',
+    'x-opt-enqueued-time': 1,
+    'x-opt-partition-key': 'k',
+    mine: 'kept',
+  };
+  sender.send({ body: rhea.message.data_section(Buffer.from('"single"')), message_annotations: annotations, subject: 's' });
+  await once(sender, 'accepted');
+  const [event] = await client.sdk.read({ count: 1 });
+  expect(event).toMatchObject({
+    body: 'single',
+    sequenceNumber: 0,
+    offset: '0',
+    partitionKey: 'k',
+    systemProperties: { mine: 'kept', subject: 's' },
+  });
+});
+
+test('a message that is no AMQP is refused, and the link goes on', async () => {
+  await using client = await withPlainClient();
+  const sender = client.connection.open_sender({ target: 'bookings' });
+  await once(sender, 'sendable');
+  sender.send(Buffer.from('garbage'), 'tag-1', 0x80013700);
+  const { delivery } = await next(sender, 'rejected');
+  expect(delivery?.remote_state?.error).toMatchObject({ condition: 'amqp:decode-error' });
+  sender.send({ body: 'fine' });
+  await once(sender, 'accepted');
+});
+
+test('a client that takes only small frames gets large messages whole', async () => {
+  await using client = await withPlainClient({ max_frame_size: 4096 });
+  const bodies = [20_000, 10, 3_000, 100_000].map((length) => 'x'.repeat(length));
+  for (const body of bodies) await client.sdk.producer().sendBatch([{ body }], { partitionId: '0' });
+  const messages = await firstMessages(client.connection, bodies.length);
+  expect(messages.map(({ body }) => JSON.parse(String(body.content)))).toEqual(bodies);
+});
+
+test('a receiver that shares its session with other links is served too', async () => {
+  await using client = await withPlainClient();
+  // rhea opens all links of a connection in one session.
+  const replies = client.connection.open_receiver({ source: '$management', target: 'me' });
+  const requests = client.connection.open_sender('$management');
+  await once(requests, 'sendable');
+  await client.sdk.producer().sendBatch([{ body: 1 }, { body: 2 }], { partitionId: '0' });
+  const reading = firstMessages(client.connection, 2);
+  const properties = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'bookings' };
+  requests.send({ body: '', message_id: 'q', reply_to: 'me', application_properties: properties });
+  const { message } = await next(replies, 'message');
+  expect(message).toMatchObject({ correlation_id: 'q', body: { name: 'bookings', partition_count: 1 } });
+  expect(await reading).toHaveLength(2);
+});
+
+test('garbage on the port, or a frame that claims 2 GB, ends that connection and no other', async () => {
+  await using client = await withPlainClient();
+  const header = Buffer.from('414d515000010000', 'hex');
+  for (const bytes of [
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+    Buffer.concat([header, Buffer.from('7fffffff020000000000', 'hex')]),
+  ]) {
+    const socket = connect({ port: client.emulator.port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    socket.resume();
+    socket.write(bytes);
+    await once(socket, 'close');
+  }
+  await client.sdk.producer().sendBatch([{ body: 1 }]);
+});

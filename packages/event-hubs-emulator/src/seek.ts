@@ -1,0 +1,59 @@
+import type { PartitionLog } from './partition-log.ts';
+import type { StartPosition } from './start-position.ts';
+
+/** An event's place in a log: the position of its record, and its index in there. */
+export interface Cursor {
+  readonly position: number;
+  readonly index: number;
+}
+
+/** A start position that lies beyond the end of the log. The message is the one that Azure sends. */
+export class PositionBeyondEnd extends Error {
+  constructor(what: 'sequence number' | 'offset', supplied: number, last: number) {
+    super(`The supplied ${what} '${supplied}' is invalid. The last ${what} in the system is '${last}'`);
+    this.name = 'PositionBeyondEnd';
+  }
+}
+
+/**
+ * Finds the first event that a receiver with this start position gets. What retention has deleted counts as earliest; the
+ * place just behind the last event is valid, one further on throws {@link PositionBeyondEnd}.
+ */
+export async function seek(log: PartitionLog, start: StartPosition): Promise<Cursor> {
+  const end: Cursor = { position: log.end, index: 0 };
+  switch (start.from) {
+    case 'earliest':
+      return { position: log.segments[0]!.base, index: 0 };
+    case 'latest':
+      return end;
+    case 'sequence-number': {
+      const wanted = start.inclusive ? start.value : start.value + 1;
+      if (wanted > log.nextSequence) throw new PositionBeyondEnd('sequence number', start.value, log.nextSequence - 1);
+      if (wanted === log.nextSequence) return end;
+      const segment = log.segments.findLast(({ firstSequence }) => firstSequence <= wanted);
+      const found = await segment?.find('firstSequence', wanted, (record) => record.firstSequence + record.count > wanted);
+      return found ? { position: found.position, index: wanted - found.firstSequence } : seek(log, { from: 'earliest' });
+    }
+    case 'offset': {
+      const wanted = start.inclusive ? start.value : start.value + 1;
+      if (wanted > end.position) throw new PositionBeyondEnd('offset', start.value, log.last?.offset ?? -1);
+      const segment = log.segments.findLast(({ base }) => base <= wanted) ?? log.segments[0]!;
+      // Taken before the look-up: what is appended meanwhile is wanted.
+      const behind = segment.end;
+      const found = await segment.find('position', wanted, (record) => record.position + record.count > wanted);
+      return found ? { position: found.position, index: Math.max(0, wanted - found.position) } : { position: behind, index: 0 };
+    }
+    case 'enqueued-time': {
+      for (const segment of log.segments.toReversed()) {
+        const behind = segment.end;
+        const first = await segment.find('position', segment.base, () => true);
+        if (segment !== log.segments[0] && (first === undefined || first.enqueuedAt > start.enqueuedAfter)) continue;
+        const found = await segment.find('enqueuedAt', start.enqueuedAfter, (record) => record.enqueuedAt > start.enqueuedAfter);
+        return { position: found?.position ?? behind, index: 0 };
+      }
+      return end;
+    }
+    default:
+      return start satisfies never;
+  }
+}
