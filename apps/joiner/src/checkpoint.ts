@@ -40,7 +40,7 @@ export interface PairSettings extends JoinSettings {
 }
 
 /** A name for the settings, to tell whether they have changed. */
-export const settingsHash = ({ beforeMs, afterMs, boundMs, skewMs }: PairSettings): string =>
+const settingsHash = ({ beforeMs, afterMs, boundMs, skewMs }: PairSettings): string =>
   createHash('sha256')
     .update(JSON.stringify([beforeMs, afterMs, boundMs, skewMs]))
     .digest('hex')

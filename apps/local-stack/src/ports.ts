@@ -3,7 +3,7 @@ import { portNames } from './topology.ts';
 import type { PortName, Topology } from './topology.ts';
 
 /** A port that was asked for is in use. */
-export class PortTakenError extends Error {
+class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
 }
 

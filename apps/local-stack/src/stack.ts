@@ -42,7 +42,7 @@ export interface StackOptions {
   readonly signal: AbortSignal;
 }
 
-const file = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
+const mainOf = (name: ServiceName) => fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
 const kept = ['hubs', 'warehouse', 'checkpoints', 'logs'];
 
 const untilReady = async (
@@ -114,7 +114,7 @@ export const startStack = async ({ topology, ports, data, fresh, idleAfterMs, sa
       supervise(
         {
           name: 'event-hubs',
-          entry: file('packages/event-hubs-emulator/src/main.ts'),
+          entry: fileURLToPath(import.meta.resolve('@boxoffice/event-hubs-emulator/main')),
           args: ['--topology', topologyFile, '--port', String(port['event-hubs']), '--data', path.join(data, 'hubs')],
         },
         logs,
@@ -123,7 +123,7 @@ export const startStack = async ({ topology, ports, data, fresh, idleAfterMs, sa
       supervise(
         {
           name: 'warehouse',
-          entry: file('packages/warehouse/src/embedded/main.ts'),
+          entry: fileURLToPath(import.meta.resolve('@boxoffice/warehouse/embedded/main')),
           args: ['--port', String(port.sql), '--data', path.join(data, 'warehouse')],
         },
         logs,
@@ -143,7 +143,7 @@ export const startStack = async ({ topology, ports, data, fresh, idleAfterMs, sa
         supervise(
           {
             name,
-            entry: file(`apps/${name}/src/main.ts`),
+            entry: mainOf(name),
             env: {
               HOST: '127.0.0.1',
               PORT: String(port[name]),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError, envVariables } from '@boxoffice/service-kit';
 import { expect, test } from 'vitest';
-import { configSchema, readConfig } from './config.ts';
+import { settings, readConfig } from './config.ts';
 
 test('nothing has to be set', () => {
   expect(readConfig({})).toEqual({
@@ -23,6 +23,6 @@ test('the table of the README lists every variable with its default and meaning'
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   const rows = readme.split('\n').filter((line) => /^\| `[A-Z_]+` \|/.test(line));
   expect(rows).toEqual(
-    envVariables(configSchema).map((each) => `| \`${each.variable}\` | \`${each.default}\` | ${each.description} |`),
+    envVariables(settings).map((each) => `| \`${each.variable}\` | \`${each.default}\` | ${each.description} |`),
   );
 });

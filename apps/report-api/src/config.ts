@@ -3,7 +3,7 @@ import type { Env } from '@boxoffice/service-kit';
 import { warehouseSettings } from '@boxoffice/warehouse';
 import { z } from 'zod';
 
-export const configSchema = z.object({ ...serviceSettings(8080), ...warehouseSettings });
+export const settings = z.object({ ...serviceSettings(8080), ...warehouseSettings });
 
 /** @throws ConfigError that lists every setting at fault. */
-export const readConfig = (env: Env) => readEnv(configSchema, env);
+export const readConfig = (env: Env) => readEnv(settings, env);

@@ -8,7 +8,7 @@ import type { HubsSettings } from './settings.ts';
  * (60 s, then 30 s of waiting) nothing is sent for 75 s after a broker's restart; with these it is 3 s. Few retries, because
  * who calls goes on trying where it shows.
  */
-export const retryOptions = {
+const retryOptions = {
   timeoutInMs: 3000,
   retryDelayInMs: 100,
   maxRetryDelayInMs: 1000,

@@ -7,8 +7,8 @@ import { partitionForKey } from './index.ts';
 type Mapper = { mapPartitionKeyToId: (key: string, partitionCount: number) => number };
 
 const require = createRequire(import.meta.url);
-const sdkMain = require.resolve('@azure/event-hubs');
-const sdkCopy = join(dirname(sdkMain), '..', 'esm', 'impl', 'partitionKeyToIdMapper.js');
+const sdk = dirname(require.resolve('@azure/event-hubs/package.json'));
+const sdkCopy = join(sdk, 'dist', 'esm', 'impl', 'partitionKeyToIdMapper.js');
 const { mapPartitionKeyToId }: Mapper = await import(pathToFileURL(sdkCopy).href);
 
 // A fixed linear congruential generator: the same keys in every run.

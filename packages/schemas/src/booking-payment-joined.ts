@@ -9,7 +9,7 @@ import { identifier, instant, text } from './text.ts';
 const type = 'booking-payment.joined';
 
 /** A show and its venue as the catalogue had them when the event was joined. No part of an event's identity. */
-export const show = z.strictObject({
+const show = z.strictObject({
   showId: identifier,
   /** Grows with every change of the catalogue; the highest version seen is the one to believe. */
   catalogueVersion: z.int().min(1),

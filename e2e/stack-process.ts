@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+
+const entry = fileURLToPath(new URL('../apps/local-stack/src/main.ts', import.meta.url));
+
+const described = z.object({
+  pids: z.record(z.string(), z.number()),
+  url: z.record(z.string(), z.string()),
+  sqlUrl: z.string(),
+});
+
+/** A local stack, run as people run it, with a data folder of its own. */
+export interface StackProcess extends AsyncDisposable {
+  readonly data: string;
+  /** What it has written so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Who runs where now; undefined before anything runs. */
+  describe(): z.infer<typeof described> | undefined;
+  /** Resolves with the exit code when it has ended. */
+  readonly exited: Promise<number | null>;
+  hasExited(): boolean;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Everything that the test made; removed when it is done. */
+export const temporaryFolder = () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'box office '));
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+};
+
+/** Starts the stack on `data` with further arguments. */
+export const startProcess = (data: string, args: readonly string[]): StackProcess => {
+  const child = spawn(process.execPath, [entry, '--data', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      written[name] += chunk;
+    });
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    data,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    describe() {
+      try {
+        return described.parse(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8')));
+      } catch {
+        return undefined;
+      }
+    },
+    exited,
+    hasExited: () => child.exitCode !== null || child.signalCode !== null,
+    signal: (name) => void child.kill(name),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+    },
+  };
+};
+
+/** Looks again and again, every 20 ms, until `look` finds something; gives up with what the stack wrote when it has ended. */
+export const eventually = async <T>(
+  stack: StackProcess,
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> => {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (stack.hasExited()) throw new Error(`${what}: the stack has ended.\n${stack.stderr()}\n${stack.stdout()}`);
+    await wait(20);
+  }
+};
+
+/** The sum of a metric's samples whose labels hold all of `labels`; undefined when the service does not answer. */
+export const metric = async (url: string, name: string, labels: readonly string[] = []): Promise<number | undefined> => {
+  const text = await fetch(`${url}/metrics`).then(
+    (response) => response.text(),
+    () => undefined,
+  );
+  return text
+    ?.split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+};
+
+/** The last line of standard output, which is the verdict. */
+export const verdictOf = (stack: StackProcess) =>
+  z
+    .looseObject({
+      ok: z.boolean(),
+      runId: z.string(),
+      bookings: z.number(),
+      payments: z.number(),
+      missing: z.number(),
+      duplicates: z.number(),
+      differences: z.array(z.string()),
+    })
+    .parse(JSON.parse(stack.stdout().trimEnd().split('\n').at(-1) ?? ''));
