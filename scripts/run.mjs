@@ -40,7 +40,11 @@ if (Number(process.versions.node.split('.')[0]) < pinned.minimumNodeMajor) {
 const stamp = path.join(toolchain, 'installed.json');
 const have = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
 if (have !== JSON.stringify(wanted)) {
-  console.error(`Installing ${Object.entries(wanted).map((entry) => entry.join(' ')).join(' and ')} into .toolchain/ …`);
+  console.error(
+    `Installing ${Object.entries(wanted)
+      .map((entry) => entry.join(' '))
+      .join(' and ')} into .toolchain/ …`,
+  );
   rmSync(toolchain, { recursive: true, force: true });
   mkdirSync(toolchain, { recursive: true });
   writeFileSync(path.join(toolchain, 'package.json'), '{"private":true}\n');
@@ -49,7 +53,9 @@ if (have !== JSON.stringify(wanted)) {
   const npm = spawnSync('npm', ['install', '--prefix', '.', ...flags, ...specs], {
     cwd: toolchain,
     // An outer npm hands its own settings down (prefix, workspace, script arguments); this install wants none of those.
-    env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_config_(prefix|local_prefix|workspaces?|global|dir)$/i.test(key))),
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^npm_config_(prefix|local_prefix|workspaces?|global|dir)$/i.test(key)),
+    ),
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
