@@ -1,7 +1,7 @@
 // `npm start` and `npm test` land here, on whatever Node and npm the machine has. What is missing (the pinned pnpm, a
 // Node that runs TypeScript) comes from the npm registry into .toolchain/; then `pnpm run <script>` does the work.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,14 +66,21 @@ if (have !== JSON.stringify(wanted)) {
   writeFileSync(stamp, JSON.stringify(wanted));
 }
 
+// pnpm's native program; what npm puts into .bin is a placeholder that other programs (turbo) cannot execute.
+const [exe] = existsSync(path.join(modules, '@pnpm')) ? readdirSync(path.join(modules, '@pnpm')).filter((name) => name.startsWith('exe.')) : [];
+if (!exe) {
+  console.error(`There is no pnpm ${pnpmVersion} for ${process.platform}-${process.arch}. Install pnpm some other way and run \`pnpm run ${process.argv[2]}\`.`);
+  process.exit(1);
+}
+const pnpmFolder = path.join(modules, '@pnpm', exe);
+
 const [script, ...args] = process.argv.slice(2);
-const pnpm = path.join(modules, 'pnpm', 'bin', 'pnpm.mjs');
-const child = spawn(node, [pnpm, '--silent', 'run', script, ...args], {
+const child = spawn(path.join(pnpmFolder, process.platform === 'win32' ? 'pnpm.exe' : 'pnpm'), ['--silent', 'run', script, ...args], {
   cwd: root,
   stdio: 'inherit',
   env: {
     ...process.env,
-    PATH: [path.dirname(node), path.join(modules, '.bin'), process.env.PATH].join(path.delimiter),
+    PATH: [path.dirname(node), pnpmFolder, process.env.PATH].join(path.delimiter),
     TURBO_TELEMETRY_DISABLED: '1',
     DO_NOT_TRACK: '1',
   },
