@@ -67,23 +67,31 @@ if (have !== JSON.stringify(wanted)) {
 }
 
 // pnpm's native program; what npm puts into .bin is a placeholder that other programs (turbo) cannot execute.
-const [exe] = existsSync(path.join(modules, '@pnpm')) ? readdirSync(path.join(modules, '@pnpm')).filter((name) => name.startsWith('exe.')) : [];
+const [exe] = existsSync(path.join(modules, '@pnpm'))
+  ? readdirSync(path.join(modules, '@pnpm')).filter((name) => name.startsWith('exe.'))
+  : [];
 if (!exe) {
-  console.error(`There is no pnpm ${pnpmVersion} for ${process.platform}-${process.arch}. Install pnpm some other way and run \`pnpm run ${process.argv[2]}\`.`);
+  console.error(
+    `There is no pnpm ${pnpmVersion} for ${process.platform}-${process.arch}. Install pnpm some other way and run \`pnpm run ${process.argv[2]}\`.`,
+  );
   process.exit(1);
 }
 const pnpmFolder = path.join(modules, '@pnpm', exe);
 
 const [script, ...args] = process.argv.slice(2);
-const child = spawn(path.join(pnpmFolder, process.platform === 'win32' ? 'pnpm.exe' : 'pnpm'), ['--silent', 'run', script, ...args], {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    PATH: [path.dirname(node), pnpmFolder, process.env.PATH].join(path.delimiter),
-    TURBO_TELEMETRY_DISABLED: '1',
-    DO_NOT_TRACK: '1',
+const child = spawn(
+  path.join(pnpmFolder, process.platform === 'win32' ? 'pnpm.exe' : 'pnpm'),
+  ['--silent', 'run', script, ...args],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      PATH: [path.dirname(node), pnpmFolder, process.env.PATH].join(path.delimiter),
+      TURBO_TELEMETRY_DISABLED: '1',
+      DO_NOT_TRACK: '1',
+    },
   },
-});
+);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
