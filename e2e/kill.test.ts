@@ -10,25 +10,24 @@ test(
     using temporary = temporaryFolder();
     await using stack = startProcess(temporary.folder, ['--once', '--bookings', String(bookings), '--seed', '7']);
 
-    /** Kills a service when `done` of it lies between a quarter and three quarters; returns its share then. */
+    /** Kills a service when `done` of it is a quarter or more; returns how much it was then. */
     const killMidway = async (name: string, done: (url: string) => Promise<number | undefined>): Promise<number> => {
       const share = await eventually(stack, `${name} a quarter through`, async () => {
-        const url = stack.describe()?.url[name];
-        const now = url === undefined ? undefined : await done(url);
+        const service = stack.find(name);
+        const now = service && (await done(service.url));
         return now !== undefined && now >= 0.25 ? now : undefined;
       });
-      const pid = stack.describe()?.pids[name];
-      if (pid === undefined) throw new Error(`${name} has no process`);
-      process.kill(pid, 'SIGKILL');
-      await eventually(stack, `${name} started again`, () => (stack.describe()?.pids[name] === pid ? undefined : true));
+      const before = stack.find(name);
+      if (!before) throw new Error(`${name} has no process`);
+      process.kill(before.pid, 'SIGKILL');
+      await eventually(stack, `${name} started again`, () => (stack.find(name)?.pid === before.pid ? undefined : true));
       return share;
     };
     /** A metric of the process that runs after the kill, once it is above 0. */
     const above0 = (name: string, metricName: string) =>
       eventually(stack, metricName, async () => {
-        const url = stack.describe()?.url[name];
-        const value = url === undefined ? undefined : await metric(url, metricName);
-        return value ? value : undefined;
+        const service = stack.find(name);
+        return (service && (await metric(service.url, metricName))) || undefined;
       });
 
     // Somewhat more than one payment a booking: what a stage has done with, against twice the bookings, is its share of the run.

@@ -22,7 +22,7 @@ test(
     using temporary = temporaryFolder();
     await using stack = startProcess(temporary.folder, ['--bookings', '300']);
     await eventually(stack, 'the addresses', () => (stack.stderr().includes('Ctrl-C stops everything') ? true : undefined));
-    const url = (name: string): string => stack.describe()?.url[name] ?? `no address of ${name}`;
+    const url = (name: string): string => stack.find(name)?.url ?? `no address of ${name}`;
 
     for (const name of services)
       for (const route of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs/'])

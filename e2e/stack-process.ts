@@ -8,11 +8,13 @@ import { z } from 'zod';
 
 const entry = fileURLToPath(new URL('../apps/local-stack/src/main.ts', import.meta.url));
 
-const described = z.object({
-  pids: z.record(z.string(), z.number()),
-  url: z.record(z.string(), z.string()),
-  sqlUrl: z.string(),
-});
+const described = z.record(z.string(), z.object({ pid: z.number(), port: z.number() }));
+
+/** A process of the stack. */
+interface Running {
+  readonly pid: number;
+  readonly url: string;
+}
 
 /** A local stack, run as people run it, with a data folder of its own. */
 export interface StackProcess extends AsyncDisposable {
@@ -20,8 +22,8 @@ export interface StackProcess extends AsyncDisposable {
   /** What it has written so far. */
   stdout(): string;
   stderr(): string;
-  /** Who runs where now; undefined before anything runs. */
-  describe(): z.infer<typeof described> | undefined;
+  /** Which process runs a service now, and where; undefined while none does. */
+  find(name: string): Running | undefined;
   /** Resolves with the exit code when it has ended. */
   readonly exited: Promise<number | null>;
   hasExited(): boolean;
@@ -47,9 +49,10 @@ export const startProcess = (data: string, args: readonly string[]): StackProces
     data,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
-    describe() {
+    find(name) {
       try {
-        return described.parse(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8')));
+        const found = described.parse(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8')))[name];
+        return found && { pid: found.pid, url: `http://127.0.0.1:${found.port}` };
       } catch {
         return undefined;
       }

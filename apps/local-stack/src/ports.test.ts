@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { choosePorts } from './ports.ts';
-import { portNames, readTopology } from './topology.ts';
+import { isFree, requireFree } from './ports.ts';
 
 const takePort = async () => {
   const server = createServer();
@@ -11,14 +10,14 @@ const takePort = async () => {
   return { port: address.port, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void server.close(() => resolve())) };
 };
 
-test('a default port that is taken moves, and no two get the same', async () => {
-  await using taken = await takePort();
-  const chosen = await choosePorts({ ...readTopology().ports, sql: taken.port, joiner: taken.port }, {});
-  expect(chosen.sql).not.toBe(taken.port);
-  expect(new Set(Object.values(chosen)).size).toBe(portNames.length);
+test('a port is free until somebody listens there', async () => {
+  const taken = await takePort();
+  expect(await isFree(taken.port)).toBe(false);
+  await taken[Symbol.asyncDispose]();
+  expect(await isFree(taken.port)).toBe(true);
 });
 
 test('one that was set and is taken is an error that names it', async () => {
   await using taken = await takePort();
-  await expect(choosePorts(readTopology().ports, { sql: taken.port })).rejects.toThrow(`--port sql=${taken.port}: is taken`);
+  await expect(requireFree({ sql: taken.port })).rejects.toThrow(`--port sql=${taken.port}: is taken`);
 });

@@ -1,17 +1,18 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import { lockDirectory } from '@boxoffice/directory-lock';
 import { openHubs } from '@boxoffice/hubs';
 import type { Hubs } from '@boxoffice/hubs';
 import { catalogue } from '@boxoffice/scenario';
 import { openWarehouse } from '@boxoffice/warehouse';
+import { z } from 'zod';
 import { fetchJson } from './fetch-json.ts';
-import { choosePorts } from './ports.ts';
+import { isFree, requireFree } from './ports.ts';
 import { supervise } from './supervise.ts';
-import type { Supervised, Watch } from './supervise.ts';
-import { portNames, topologyFile } from './topology.ts';
+import type { ServiceSpec, Supervised, Watch } from './supervise.ts';
+import { topologyFile } from './topology.ts';
 import type { PortName, Topology } from './topology.ts';
 
 /** The five services, in the order in which they stop: what feeds the others first. */
@@ -32,6 +33,7 @@ export interface Stack extends AsyncDisposable {
 /** What a stack is made from. */
 export interface StackOptions {
   readonly topology: Topology;
+  /** Ports that were set, and may not move. */
   readonly ports: Readonly<Partial<Record<PortName, number>>>;
   readonly data: string;
   readonly fresh: boolean;
@@ -42,22 +44,16 @@ export interface StackOptions {
   readonly signal: AbortSignal;
 }
 
-const mainOf = (name: ServiceName) => fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
 const kept = ['hubs', 'warehouse', 'checkpoints', 'logs'];
+const mainOf = (name: ServiceName) => fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
+const urlOf = (service: Supervised) => `http://127.0.0.1:${service.port()}`;
 
-const untilReady = async (
-  name: string,
-  url: string,
-  restarts: () => number,
-  logs: string,
-  signal: AbortSignal,
-): Promise<void> => {
+const untilReady = async (service: Supervised, signal: AbortSignal): Promise<void> => {
+  await service.listening;
   for (;;) {
     signal.throwIfAborted();
-    // Not listening yet, or not ready: both are what is being waited for. A service that cannot start shows in its restarts.
-    const ready = await fetchJson(`${url}/readyz`, z.object({ ready: z.literal(true) })).catch(() => undefined);
-    if (ready) return;
-    if (restarts() >= 3) throw new Error(`${name} does not start; see ${path.join(logs, `${name}.log`)}`);
+    // Not ready yet, or being started again: both are what is being waited for.
+    if (await fetchJson(`${urlOf(service)}/readyz`, z.object({ ready: z.literal(true) })).catch(() => undefined)) return;
     await wait(50, undefined, { signal });
   }
 };
@@ -65,102 +61,100 @@ const untilReady = async (
 /**
  * Starts the hubs, the warehouse and the five services, each a process of its own that is started again when it dies, and waits
  * until all are ready. Disposing stops them in the order of the data, so that each can finish what it has.
- * @throws {PortTakenError} for a port that was set and is taken; an Error that says what could not be started, and where its log is.
+ * @throws {PortTakenError} for a port that was set and is taken; {DirectoryInUseError} when another stack uses the data; an Error that says what could not be started, and where its log is.
  */
 export const startStack = async ({ topology, ports, data, fresh, idleAfterMs, say, signal }: StackOptions): Promise<Stack> => {
-  const port = await choosePorts(topology.ports, ports);
-  for (const name of portNames)
-    if (port[name] !== topology.ports[name] && ports[name] === undefined)
-      say(`port ${topology.ports[name]} is taken: ${name} takes ${port[name]}`);
+  await requireFree(ports);
+  // Before anything is emptied: another stack may be at work on this data.
+  const lock = lockDirectory(data);
   if (fresh) for (const folder of kept) rmSync(path.join(data, folder), { recursive: true, force: true });
-  mkdirSync(data, { recursive: true });
-
   const logs = path.join(data, 'logs');
-  const at = (name: ServiceName) => `http://127.0.0.1:${port[name]}`;
-  const url = {
-    'booking-producer': at('booking-producer'),
-    'payment-producer': at('payment-producer'),
-    joiner: at('joiner'),
-    'warehouse-writer': at('warehouse-writer'),
-    'report-api': at('report-api'),
-  };
-  const sqlUrl = `postgres://postgres@127.0.0.1:${port.sql}/postgres`;
-  const connectionString = `Endpoint=sb://localhost:${port['event-hubs']};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true`;
+  const running: Supervised[] = [];
 
-  const pids: Record<string, number | undefined> = {};
+  const describe = (): void => {
+    // Who runs where, for people and for tests that kill: replaced as a whole, so that nobody reads half of it.
+    const draft = path.join(data, 'stack.json.draft');
+    const services = running.map((each) => [each.name, { pid: each.pid(), port: each.port() }] as const);
+    writeFileSync(draft, JSON.stringify(Object.fromEntries(services), null, 2));
+    renameSync(draft, path.join(data, 'stack.json'));
+  };
   const watch: Watch = {
     died: (name, how, logFile) => say(`${name} died (${how}); starting it again. Its log: ${logFile}`),
-    started(name, pid) {
-      // Who runs where, for people and for tests that kill: replaced as a whole, so that nobody reads half of it.
-      pids[name] = pid;
-      const draft = path.join(data, 'stack.json.draft');
-      writeFileSync(draft, JSON.stringify({ pids, url, sqlUrl, connectionString }, null, 2));
-      renameSync(draft, path.join(data, 'stack.json'));
-    },
+    changed: describe,
   };
-  const stores: Supervised[] = [];
-  const services = new Map<ServiceName, Supervised>();
-  const hubs = openHubs({ eventHubsConnectionString: connectionString }, { warn: () => undefined });
+  const start = async (name: PortName, spec: Pick<ServiceSpec, 'entry' | 'args' | 'env'>): Promise<Supervised> => {
+    const fixed = ports[name] !== undefined;
+    const wanted = ports[name] ?? topology.ports[name];
+    const port = fixed || (await isFree(wanted)) ? wanted : 0;
+    const service = supervise({ name, fixed, port, ...spec }, logs, watch);
+    running.push(service);
+    await service.listening;
+    if (service.port() !== wanted) say(`port ${wanted} is taken: ${name} takes ${service.port()}`);
+    return service;
+  };
 
+  let hubs: Hubs | undefined;
   const stop = async (): Promise<void> => {
-    for (const name of serviceNames) await services.get(name)?.stop(30_000);
-    await hubs[Symbol.asyncDispose]();
-    await Promise.all(stores.map((store) => store.stop(10_000)));
+    const find = (name: string) => running.find((each) => each.name === name);
+    for (const name of serviceNames) await find(name)?.stop(30_000);
+    await hubs?.[Symbol.asyncDispose]();
+    await Promise.all(running.map((each) => each.stop(10_000)));
     rmSync(path.join(data, 'stack.json'), { force: true });
+    lock[Symbol.dispose]();
   };
 
   try {
-    stores.push(
-      supervise(
-        {
-          name: 'event-hubs',
-          entry: fileURLToPath(import.meta.resolve('@boxoffice/event-hubs-emulator/main')),
-          args: ['--topology', topologyFile, '--port', String(port['event-hubs']), '--data', path.join(data, 'hubs')],
-        },
-        logs,
-        watch,
-      ),
-      supervise(
-        {
-          name: 'warehouse',
-          entry: fileURLToPath(import.meta.resolve('@boxoffice/warehouse/embedded/main')),
-          args: ['--port', String(port.sql), '--data', path.join(data, 'warehouse')],
-        },
-        logs,
-        watch,
-      ),
-    );
-    await Promise.all(stores.map((store) => store.listening()));
+    const [server, sql] = await Promise.all([
+      start('event-hubs', {
+        entry: fileURLToPath(import.meta.resolve('@boxoffice/event-hubs-emulator/main')),
+        args: (port) => ['--topology', topologyFile, '--port', String(port), '--data', path.join(data, 'hubs')],
+      }),
+      start('sql', {
+        entry: fileURLToPath(import.meta.resolve('@boxoffice/warehouse/embedded/main')),
+        args: (port) => ['--port', String(port), '--data', path.join(data, 'warehouse')],
+      }),
+    ]);
+    const sqlUrl = `postgres://postgres@127.0.0.1:${sql.port()}/postgres`;
+    const connectionString = `Endpoint=sb://localhost:${server.port()};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true`;
+    hubs = openHubs({ eventHubsConnectionString: connectionString }, { warn: () => undefined });
     signal.throwIfAborted();
 
     await using warehouse = await openWarehouse({ warehouseUrl: sqlUrl });
     await warehouse.migrate();
     await warehouse.catalogue.seed(catalogue());
 
-    for (const name of serviceNames)
-      services.set(
-        name,
-        supervise(
-          {
-            name,
-            entry: mainOf(name),
-            env: {
-              HOST: '127.0.0.1',
-              PORT: String(port[name]),
-              EVENT_HUBS_CONNECTION_STRING: connectionString,
-              WAREHOUSE_URL: sqlUrl,
-              CHECKPOINT_DIRECTORY: path.join(data, 'checkpoints'),
-              ...(name === 'joiner' && idleAfterMs !== undefined && { IDLE_AFTER_MS: String(idleAfterMs) }),
-            },
-          },
-          logs,
-          watch,
-        ),
-      );
-    await Promise.all([...services].map(([name, { restarts }]) => untilReady(name, url[name], restarts, logs, signal)));
+    const startService = async (name: ServiceName): Promise<string> => {
+      const service = await start(name, {
+        entry: mainOf(name),
+        env: (port) => ({
+          HOST: '127.0.0.1',
+          PORT: String(port),
+          EVENT_HUBS_CONNECTION_STRING: connectionString,
+          WAREHOUSE_URL: sqlUrl,
+          CHECKPOINT_DIRECTORY: path.join(data, 'checkpoints'),
+          ...(name === 'joiner' && idleAfterMs !== undefined && { IDLE_AFTER_MS: String(idleAfterMs) }),
+        }),
+      });
+      await untilReady(service, signal);
+      return urlOf(service);
+    };
+    const [bookingProducer, paymentProducer, joiner, warehouseWriter, reportApi] = await Promise.all([
+      startService('booking-producer'),
+      startService('payment-producer'),
+      startService('joiner'),
+      startService('warehouse-writer'),
+      startService('report-api'),
+    ]);
+    const url = {
+      'booking-producer': bookingProducer,
+      'payment-producer': paymentProducer,
+      joiner,
+      'warehouse-writer': warehouseWriter,
+      'report-api': reportApi,
+    };
+    return { url, sqlUrl, connectionString, hubs, logs, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url, sqlUrl, connectionString, hubs, logs, [Symbol.asyncDispose]: stop };
 };

@@ -1,3 +1,4 @@
+import { lockDirectory } from '@boxoffice/directory-lock';
 import { createServer, type Server as SocketServer, type Socket } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,7 +7,6 @@ import { serveClient, type Server } from './client-connection.ts';
 import { openHubs } from './hub-registry.ts';
 import type { HubOptions } from './hub.ts';
 import { listen } from './listen.ts';
-import { lockDirectory } from './lock-file.ts';
 import { createReceivers } from './receivers.ts';
 import { refusals } from './refusal.ts';
 
@@ -48,13 +48,13 @@ async function closeConnections(connections: ReadonlyMap<Connection, Socket>): P
 /**
  * Starts an Event Hubs-compatible AMQP 1.0 server in this process, and resolves once it listens.
  *
- * @throws PortTaken, DirectoryInUse, DamagedLog, and errors that name the hub whose options are invalid or contradict its data.
+ * @throws PortTaken, DirectoryInUseError, DamagedLog, and errors that name the hub whose options are invalid or contradict its data.
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { dataDirectory, host = 'localhost', port: wantedPort = 0, log } = options;
   await mkdir(dataDirectory, { recursive: true });
   await using undo = new AsyncDisposableStack();
-  undo.defer(await lockDirectory(dataDirectory));
+  undo.use(lockDirectory(dataDirectory));
   const hubs = await openHubs(dataDirectory, options.hubs);
   undo.defer(() => hubs.close());
   for (const hub of hubs.hubs) {

@@ -110,6 +110,6 @@ test('a data directory in use is an error of one line, and exit code 1', async (
   await using directory = await temporaryDirectory();
   await using _ = await startEmulator({ hubs: { bookings: { partitions: 1 } }, dataDirectory: directory.path });
   const server = spawnServer('--hub', 'bookings:1', '--port', '0', '--data', directory.path);
-  const line = `event-hubs-emulator: the data directory ${directory.path} is in use by process ${process.pid}; stop it, or choose another directory\n`;
+  const line = `event-hubs-emulator: ${directory.path} is in use by process ${process.pid}; stop it, or choose another directory\n`;
   expect(await outcome(server)).toEqual({ code: 1, stderr: line });
 });

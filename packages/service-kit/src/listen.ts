@@ -41,7 +41,8 @@ const close = async (app: App, graceMs: number): Promise<void> => {
 };
 
 /**
- * Starts to listen. Disposing closes gracefully, for at most `graceMs` (default 5 s).
+ * Starts to listen, and tells a supervisor, if there is one, over its IPC channel: `{ event: 'listening', port }`. Disposing closes
+ * gracefully, for at most `graceMs` (default 5 s).
  * @throws Error that names PORT or HOST when the address cannot be had.
  */
 export const listen = async (
@@ -55,6 +56,7 @@ export const listen = async (
   }
   const [address] = app.addresses();
   const taken = typeof address === 'object' ? address.port : port;
+  process.send?.({ event: 'listening', port: taken });
   return {
     url: reachable(host, taken),
     port: taken,

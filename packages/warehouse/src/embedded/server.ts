@@ -1,10 +1,10 @@
+import { lockDirectory } from '@boxoffice/directory-lock';
 import { PGlite } from '@electric-sql/pglite';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { serveClient } from './client.ts';
-import { lockDirectory } from './directory-lock.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
 import { createTurns } from './turns.ts';
@@ -32,7 +32,7 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
  * Opens the PostgreSQL of PGlite in a directory and serves it on loopback to any number of clients. It has one session: each
  * transaction has it whole, loaders before readers. What was committed survives kill -9 of this process (it is in the
  * system's hands by then); after a power failure the last moments may be missing, for PGlite does not sync its files.
- * @throws DirectoryOwnedError when another process owns the directory.
+ * @throws DirectoryInUseError when another process owns the directory.
  */
 export const startEmbeddedWarehouse = async ({
   dataDirectory,
