@@ -1,6 +1,5 @@
 import { createIntervalJoin, createReplayMarks } from '@boxoffice/interval-join';
-import type { JoinOutput } from '@boxoffice/interval-join';
-import { bookingPlaced, joinedEvent, paymentProcessed, quarantinedEvent, readMessage, streamTick } from '@boxoffice/schemas';
+import { bookingPlaced, bytesOfEvent, paymentProcessed, quarantinedEvent, readMessage, streamTick } from '@boxoffice/schemas';
 import type {
   BookingPaymentJoined,
   BookingPlaced,
@@ -9,11 +8,12 @@ import type {
   PaymentProcessed,
   Reading,
   Show,
-  SourcedBooking,
-  SourcedPayment,
   StreamTick,
 } from '@boxoffice/schemas';
 import type { PairCheckpoint, PairSettings } from './checkpoint.ts';
+import { ofBooking, ofPairing, ofPayment } from './joined-events.ts';
+import type { Held, Joined } from './joined-events.ts';
+import { countEvent, countPairing, countQuarantined, tallyFrom } from './tally.ts';
 
 /** The two inputs of a pair. */
 export type Input = 'bookings' | 'payments';
@@ -71,24 +71,34 @@ export interface PairStatus {
   readonly enqueuedAt: number;
 }
 
-type Held<E> = { readonly event: E; readonly origin: Origin; readonly at: number };
-
-const sourced = <E>({ event, origin }: Held<E>): { event: E; origin: Origin } => ({ event, origin });
-
 type InputEvent = BookingPlaced | PaymentProcessed | StreamTick;
 
 const readInput = (input: Input, body: Uint8Array): Reading<InputEvent>[] =>
   input === 'bookings' ? readMessage(body, [bookingPlaced, streamTick]) : readMessage(body, [paymentProcessed, streamTick]);
 
-/** Takes up partition `checkpoint` describes, with shows looked up in `showOf`. */
-export const createPair = (settings: PairSettings, checkpoint: PairCheckpoint, showOf: (showId: string) => Show | null): Pair => {
+const dedupeId = ({ source, id }: BookingPlaced | PaymentProcessed): string => `${source}\n${id}`;
+
+/** What to say of an event whose time is too far ahead of the broker's clock: it must not touch a watermark. */
+const clockSkew = (reading: { readonly at: number; readonly index: number }, message: InputMessage, { skewMs }: PairSettings) => {
+  const aheadMs = reading.at - message.enqueuedAt;
+  if (aheadMs <= skewMs) return undefined;
+  const detail = `/time: is ${aheadMs} ms ahead of the broker's clock, expected at most ${skewMs} ms`;
+  return { reason: 'clock-skew', detail, bytes: bytesOfEvent(message.body, reading.index) } as const;
+};
+
+/** Takes up the pair that `checkpoint` describes, with shows looked up in `findShow`. */
+export const createPair = (
+  settings: PairSettings,
+  checkpoint: PairCheckpoint,
+  findShow: (showId: string) => Show | null,
+): Pair => {
   const join = createIntervalJoin<Held<BookingPlaced>, Held<PaymentProcessed>>(settings);
   const marks = { bookings: createReplayMarks(), payments: createReplayMarks() };
   const readTo = { bookings: checkpoint.replayFrom.bookings - 1, payments: checkpoint.replayFrom.payments - 1 };
   const barrier = checkpoint.readTo;
   const reached = { bookings: readTo.bookings >= barrier.bookings, payments: readTo.payments >= barrier.payments };
-  const ledger = { ...checkpoint.ledger };
-  const counts = { ...checkpoint.outputs };
+  // What is read again has been counted before: until the barrier this counts for nobody.
+  let tally = tallyFrom(checkpoint);
   let live = false;
   let replayed = 0;
   let unknownShows = 0;
@@ -98,141 +108,61 @@ export const createPair = (settings: PairSettings, checkpoint: PairCheckpoint, s
     reached[input] = true;
     if (live || !reached.bookings || !reached.payments) return;
     live = true;
+    tally = tallyFrom(checkpoint);
+    unknownShows = 0;
     if (checkpoint.closedTo !== null) join.forgetClosed(checkpoint.closedTo);
   };
   for (const input of inputs) if (reached[input]) passBarrier(input);
 
-  const findShow = (showId: string): Show | null => {
-    const show = showOf(showId);
+  const showOf = (showId: string): Show | null => {
+    const show = findShow(showId);
     if (!show) unknownShows++;
     return show;
   };
 
-  const joinedOf = (output: JoinOutput<Held<BookingPlaced>, Held<PaymentProcessed>>): BookingPaymentJoined | undefined => {
-    switch (output.kind) {
-      case 'matched': {
-        const [booking, payment]: [SourcedBooking, SourcedPayment] = [sourced(output.left), sourced(output.right)];
-        const show = findShow(booking.event.data.showId);
-        counts.matched++;
-        return joinedEvent(
-          booking.event.subject,
-          Math.max(output.left.at, output.right.at),
-          { kind: 'matched', booking, payment, show },
-          booking.event,
-        );
+  const pairUp = (outputs: readonly Joined[]): BookingPaymentJoined[] =>
+    outputs.flatMap((output) => {
+      countPairing(tally, output);
+      return ofPairing(output, showOf);
+    });
+
+  const takeEvent = (input: Input, event: InputEvent, origin: Origin, at: number): BookingPaymentJoined[] => {
+    switch (event.type) {
+      case 'stream.tick':
+        return pairUp(join.push({ side: input === 'bookings' ? 'left' : 'right', tick: at }));
+      case 'booking.placed': {
+        const held = { event, origin, at };
+        const [fate, ...pairing] = join.push({ side: 'left', key: event.subject, id: dedupeId(event), at, value: held });
+        countEvent(tally, fate, 'opened');
+        return [...ofBooking(held, fate, showOf), ...pairUp(pairing)];
       }
-      case 'left-unmatched': {
-        const { event } = output.left;
-        counts.bookingUnmatched++;
-        return joinedEvent(
-          event.subject,
-          output.closedAt,
-          { kind: 'booking-unmatched', closedAt: new Date(output.closedAt).toISOString() },
-          event,
-        );
+      case 'payment.processed': {
+        const held = { event, origin, at };
+        const passes = event.data.kind === 'refunded';
+        const [fate, ...pairing] = join.push({ side: 'right', key: event.subject, id: dedupeId(event), at, value: held, passes });
+        countEvent(tally, fate, passes ? 'refunds' : 'payments');
+        return [...ofPayment(held, fate), ...pairUp(pairing)];
       }
-      case 'right-unmatched': {
-        const { event } = output.right;
-        const data = {
-          kind: 'payment-unmatched',
-          payment: sourced(output.right),
-          closedAt: new Date(output.closedAt).toISOString(),
-        } as const;
-        counts.paymentUnmatched++;
-        return joinedEvent(event.subject, output.closedAt, data, event);
-      }
-      case 'late':
-      case 'duplicate':
-      case 'entered':
-        return undefined;
       default:
-        return output satisfies never;
+        return event satisfies never;
     }
-  };
-
-  const takeBooking = (held: Held<BookingPlaced>, outputs: BookingPaymentJoined[]): void => {
-    const { event, at } = held;
-    const [own, ...following] = join.push({
-      side: 'left',
-      key: event.subject,
-      id: `${event.source}\n${event.id}`,
-      at,
-      value: held,
-    });
-    const booking = sourced(held);
-    if (own?.kind === 'late') {
-      ledger.late++;
-      const data = { kind: 'late', side: 'booking', booking, lateByMs: own.lateByMs, show: findShow(event.data.showId) } as const;
-      outputs.push(joinedEvent(event.subject, at, data, event));
-    } else if (own?.kind === 'duplicate') ledger.duplicate++;
-    else {
-      ledger.opened++;
-      outputs.push(joinedEvent(event.subject, at, { kind: 'booking-opened', booking, show: findShow(event.data.showId) }, event));
-    }
-    outputs.push(...following.flatMap((each) => joinedOf(each) ?? []));
-  };
-
-  const takePayment = (held: Held<PaymentProcessed>, outputs: BookingPaymentJoined[]): void => {
-    const { event, at } = held;
-    const passes = event.data.kind === 'refunded';
-    const [own, ...following] = join.push({
-      side: 'right',
-      key: event.subject,
-      id: `${event.source}\n${event.id}`,
-      at,
-      value: held,
-      passes,
-    });
-    const payment = sourced(held);
-    if (own?.kind === 'late') {
-      ledger.late++;
-      outputs.push(joinedEvent(event.subject, at, { kind: 'late', side: 'payment', payment, lateByMs: own.lateByMs }, event));
-    } else if (own?.kind === 'duplicate') ledger.duplicate++;
-    else if (passes) {
-      ledger.refunds++;
-      outputs.push(joinedEvent(event.subject, at, { kind: 'refund-recorded', payment }, event));
-    } else ledger.payments++;
-    outputs.push(...following.flatMap((each) => joinedOf(each) ?? []));
-  };
-
-  const takeReading = (
-    input: Input,
-    origin: Origin,
-    message: InputMessage,
-    reading: Reading<InputEvent>,
-    outputs: PairOutputs,
-  ): void => {
-    const quarantine = (failure: Parameters<typeof quarantinedEvent>[1]): void => {
-      ledger.received++;
-      ledger.quarantined++;
-      outputs.quarantined.push(quarantinedEvent(origin, failure));
-    };
-    if (!reading.ok) return quarantine(reading);
-    const { event, at } = reading;
-    const aheadMs = at - message.enqueuedAt;
-    if (aheadMs > settings.skewMs)
-      return quarantine({
-        reason: 'clock-skew',
-        detail: `time: is ${aheadMs} ms ahead of the broker's clock, expected at most ${settings.skewMs} ms`,
-        bytes: Buffer.from(JSON.stringify(event)),
-      });
-    marks[input].read(message.sequenceNumber, at);
-    if (event.type === 'stream.tick') {
-      const following = join.push({ side: input === 'bookings' ? 'left' : 'right', tick: at });
-      outputs.joined.push(...following.flatMap((each) => joinedOf(each) ?? []));
-      return;
-    }
-    ledger.received++;
-    if (event.type === 'booking.placed') takeBooking({ event, origin, at }, outputs.joined);
-    else takePayment({ event, origin, at }, outputs.joined);
   };
 
   const takeMessage = (input: Input, message: InputMessage): PairOutputs => {
-    const outputs: PairOutputs = { joined: [], quarantined: [] };
     const { hub, partition, sequenceNumber } = message;
-    const at = new Date(message.enqueuedAt).toISOString();
-    for (const reading of readInput(input, message.body))
-      takeReading(input, { hub, partition, sequenceNumber, index: reading.index, enqueuedAt: at }, message, reading, outputs);
+    const outputs: PairOutputs = { joined: [], quarantined: [] };
+    for (const reading of readInput(input, message.body)) {
+      const { index } = reading;
+      const origin = { hub, partition, sequenceNumber, index, enqueuedAt: new Date(message.enqueuedAt).toISOString() };
+      const failure = reading.ok ? clockSkew(reading, message, settings) : reading;
+      if (failure) {
+        countQuarantined(tally);
+        outputs.quarantined.push(quarantinedEvent(origin, failure));
+      } else if (reading.ok) {
+        marks[input].read(sequenceNumber, reading.at);
+        outputs.joined.push(...takeEvent(input, reading.event, origin, reading.at));
+      }
+    }
     readTo[input] = sequenceNumber;
     enqueuedAt = Math.max(enqueuedAt, message.enqueuedAt);
     return outputs;
@@ -251,12 +181,8 @@ export const createPair = (settings: PairSettings, checkpoint: PairCheckpoint, s
     },
     take(input, message) {
       if (live) return takeMessage(input, message);
-      // Read again to rebuild the state: it has been counted and sent before.
-      const before = { ledger: { ...ledger }, counts: { ...counts }, unknownShows };
+      // Read again to rebuild the state; what follows from it has been sent before.
       takeMessage(input, message);
-      Object.assign(ledger, before.ledger);
-      Object.assign(counts, before.counts);
-      ({ unknownShows } = before);
       replayed++;
       if (message.sequenceNumber >= barrier[input]) passBarrier(input);
       return { joined: [], quarantined: [] };
@@ -272,8 +198,7 @@ export const createPair = (settings: PairSettings, checkpoint: PairCheckpoint, s
         readTo: { ...readTo },
         replayFrom: { bookings: from('bookings'), payments: from('payments') },
         closedTo: Number.isFinite(joined) ? joined : null,
-        ledger: { ...ledger },
-        outputs: { ...counts },
+        ...tallyFrom(tally),
       };
     },
     get live() {
@@ -289,8 +214,7 @@ export const createPair = (settings: PairSettings, checkpoint: PairCheckpoint, s
         watermarks: watermarks(),
         open: { bookings: open.left, payments: open.right },
         lastClose: join.lastClose(),
-        ledger: { ...ledger },
-        outputs: { ...counts },
+        ...tallyFrom(live ? tally : checkpoint),
         replayed,
         unknownShows,
         enqueuedAt,

@@ -13,7 +13,7 @@ export { decimalsOf } from './money.ts';
 export type { Origin } from './origin.ts';
 export { paymentProcessed } from './payment-processed.ts';
 export type { PaymentProcessed } from './payment-processed.ts';
-export { readMessage, readValue } from './read.ts';
+export { bytesOfEvent, readMessage, readValue } from './read.ts';
 export type { Reading } from './read.ts';
 export { streamTick, tickEvent } from './stream-tick.ts';
 export type { StreamTick } from './stream-tick.ts';

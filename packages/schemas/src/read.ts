@@ -78,3 +78,12 @@ export const readMessage = <Events extends readonly (object & { readonly time: s
     return { ...reading, index, bytes: packed ? Buffer.from(JSON.stringify(each)) : bytes };
   });
 };
+
+/**
+ * The bytes of one event of a message: the body itself where that is a single event, else the JSON of its element. Of a body that
+ * `readMessage` has read, at an index that it has given.
+ */
+export const bytesOfEvent = (body: Uint8Array, index: number): Uint8Array => {
+  const parsed = parseJson(body);
+  return parsed.ok && Array.isArray(parsed.value) ? Buffer.from(JSON.stringify(parsed.value[index])) : body;
+};
