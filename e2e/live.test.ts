@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { openHubs } from '@boxoffice/hubs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, metric, startProcess, temporaryFolder } from './stack-process.ts';
@@ -13,6 +14,10 @@ const post = (url: string, event: object | string) =>
     body: typeof event === 'string' ? event : JSON.stringify(event),
   });
 
+const quarantine = z.object({ rows: z.array(z.object({ hub: z.string(), partition: z.number(), reason: z.string() })) });
+const reconciliation = z.object({ addsUp: z.boolean(), total: z.object({ quarantined: z.number() }) });
+const connectionString = (port: number) =>
+  `Endpoint=sb://localhost:${port};SharedAccessKeyName=k;SharedAccessKey=k;UseDevelopmentEmulator=true`;
 const bookingRow = z.looseObject({ state: z.string(), payments: z.array(z.looseObject({ paymentId: z.string() })) });
 
 test(
@@ -72,6 +77,23 @@ test(
     ]);
     const { errors } = z.object({ errors: z.array(z.object({ path: z.string() })) }).parse(await refused.json());
     expect(errors.map(({ path: at }) => at)).toEqual(expect.arrayContaining(['/time', '/data/totalMinor']));
+
+    const sent = ['{"half":', { ...booking, dataschema: 'urn:boxoffice:booking.placed:99' }, { ...booking, subject: 7 }];
+    const { port = 0 } = stack.find('event-hubs') ?? {};
+    await using hubs = openHubs({ eventHubsConnectionString: connectionString(port) }, { warn: () => undefined });
+    const bodies = sent.map((body) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+    await hubs.publisher('bookings').publish(bodies.map((body) => ({ body, contentType: 'text/plain', partition: 2 })));
+    const quarantined = await eventually(stack, 'the quarantine in the report', async () => {
+      const { rows } = quarantine.parse(await (await fetch(`${url('report-api')}/v1/quarantine`)).json());
+      return rows.length < sent.length ? undefined : rows;
+    });
+    const reasons = quarantined.map(({ hub, partition, reason }) => `${hub}/${partition} ${reason}`);
+    expect(new Set(reasons)).toEqual(new Set(['bookings/2 invalid', 'bookings/2 malformed-json', 'bookings/2 unknown-version']));
+    const balance = await eventually(stack, 'the quarantine in the ledger', async () => {
+      const ledger = reconciliation.parse(await (await fetch(`${url('report-api')}/v1/pipeline/reconciliation`)).json());
+      return ledger.total.quarantined < sent.length ? undefined : ledger;
+    });
+    expect(balance).toMatchObject({ addsUp: true, total: { quarantined: sent.length } });
 
     await eventually(
       stack,

@@ -13,6 +13,7 @@ const described = z.record(z.string(), z.object({ pid: z.number(), port: z.numbe
 /** A process of the stack. */
 interface Running {
   readonly pid: number;
+  readonly port: number;
   readonly url: string;
 }
 
@@ -52,7 +53,7 @@ export const startProcess = (data: string, args: readonly string[]): StackProces
     find(name) {
       try {
         const found = described.parse(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8')))[name];
-        return found && { pid: found.pid, url: `http://127.0.0.1:${found.port}` };
+        return found && { ...found, url: `http://127.0.0.1:${found.port}` };
       } catch {
         return undefined;
       }
