@@ -59,6 +59,8 @@ export interface PairStatus {
   readonly readTo: Readonly<Record<Input, number>>;
   readonly watermarks: Readonly<Record<Input | 'joined', number>>;
   readonly open: Readonly<Record<Input, number>>;
+  /** On-time payments that nothing has been said of yet. */
+  readonly waitingPayments: number;
   /** Just above this everything that is open now would be closed; undefined when nothing is. */
   readonly lastClose: number | undefined;
   readonly ledger: PairCheckpoint['ledger'];
@@ -213,6 +215,7 @@ export const createPair = (
         readTo: { ...readTo },
         watermarks: watermarks(),
         open: { bookings: open.left, payments: open.right },
+        waitingPayments: join.unmatched().right,
         lastClose: join.lastClose(),
         ...tallyFrom(live ? tally : checkpoint),
         replayed,

@@ -57,6 +57,7 @@ const progressOf = (partition: number, { checkpoint, status }: Cut): object => {
     inputs: progress,
     ledger,
     outputs,
+    waitingPayments: status.waitingPayments,
   });
 };
 

@@ -79,6 +79,7 @@ export const sampleRun = (partition: number, bookings: number) => {
           quarantined: 0,
         },
         outputs: { matched: paid, bookingUnmatched: 0, paymentUnmatched: 0 },
+        waitingPayments: 0,
       }),
     ),
   );

@@ -149,6 +149,11 @@ test('the outputs are one function of the two inputs, however they interleave', 
       const join = createIntervalJoin<string, string>(settings);
       const outputs = interleave(left, right, choices).flatMap((each) => join.push(input(each)).map(token));
       expect(outputs.toSorted()).toEqual(oracle(left, right));
+      const { left: l, right: r } = join.unmatched();
+      for (const each of ['left', 'right'] as const) join.push({ side: each, tick: 1000 });
+      const alone = join.push({ side: 'left', tick: 1000 });
+      expect([alone, join.unmatched(), join.open()]).toEqual([[], { left: 0, right: 0 }, { left: 0, right: 0 }]);
+      expect(l + r).toBe(oracle([...left, 'b1000'], [...right, 'p1000']).length - outputs.length);
     }),
     { numRuns: 5000 },
   );

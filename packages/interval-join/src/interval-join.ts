@@ -70,6 +70,8 @@ export interface IntervalJoin<L, R> {
   forgetClosed(closedTo: number): void;
   /** How many events wait in state. */
   open(): { readonly left: number; readonly right: number };
+  /** How many of those have matched nothing so far. */
+  unmatched(): { readonly left: number; readonly right: number };
 }
 
 interface Held<V> {
@@ -107,6 +109,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
   const passing = new TinyQueue<{ readonly id: string; readonly at: number }>([], (a, b) => a.at - b.at);
   const watermark = { left: -Infinity, right: -Infinity };
   const waiting = { left: 0, right: 0 };
+  const unmatched = { left: 0, right: 0 };
   let furthestClose = -Infinity;
 
   const joined = (): number => Math.min(watermark.left, watermark.right);
@@ -114,6 +117,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
   const hold = (leaving: Leaving<L, R>): void => {
     closing.push(leaving);
     waiting[leaving.side]++;
+    if (!leaving.held.matched) unmatched[leaving.side]++;
     furthestClose = Math.max(furthestClose, leaving.closedAt);
   };
 
@@ -129,6 +133,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
     const slot = slotOf(key);
     for (const right of slot.right) {
       if (right.at < left.at - beforeMs || right.at > left.at + afterMs) continue;
+      if (!right.matched) unmatched.right--;
       left.matched = right.matched = true;
       outputs.push({ kind: 'matched', left: left.value, right: right.value });
     }
@@ -140,6 +145,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
     const slot = slotOf(key);
     for (const left of slot.left) {
       if (right.at < left.at - beforeMs || right.at > left.at + afterMs) continue;
+      if (!left.matched) unmatched.left--;
       left.matched = right.matched = true;
       outputs.push({ kind: 'matched', left: left.value, right: right.value });
     }
@@ -157,6 +163,7 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
       const { key, side, held, closedAt } = next;
       ids[side].delete(held.id);
       waiting[side]--;
+      if (!held.matched) unmatched[side]--;
       const slot = slots.get(key);
       if (slot) {
         if (side === 'left') without(slot.left, held);
@@ -207,5 +214,6 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
     lastClose: () => (closing.length > 0 ? furthestClose : undefined),
     forgetClosed: (closedTo) => leave(closedTo, []),
     open: () => ({ ...waiting }),
+    unmatched: () => ({ ...unmatched }),
   };
 };

@@ -45,6 +45,8 @@ const joinProgressV1 = cloudEvent(
     ledger,
     /** Distinct outputs so far, besides those that the ledger counts one to one. */
     outputs: z.strictObject({ matched: count, bookingUnmatched: count, paymentUnmatched: count }),
+    /** On-time payments that no joined event carries yet: they wait for their booking. */
+    waitingPayments: count,
   }),
 );
 

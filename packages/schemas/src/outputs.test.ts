@@ -46,7 +46,15 @@ test('progress, ticks and quarantined events are read back as they were written'
   const ledger = { received: 6, opened: 1, payments: 1, refunds: 1, duplicate: 1, late: 1, quarantined: 1 };
   const inputs = { bookings: { readTo: 4, watermark: closedAt }, payments: { readTo: null, watermark: null } };
   const outputs = { matched: 1, bookingUnmatched: 0, paymentUnmatched: 0 };
-  const progress = progressEvent(at, { partition: 1, generation: 3, watermark: null, inputs, ledger, outputs });
+  const progress = progressEvent(at, {
+    partition: 1,
+    generation: 3,
+    watermark: null,
+    inputs,
+    ledger,
+    outputs,
+    waitingPayments: 0,
+  });
   expect(progress.id).toBe('progress:1:3:4:-');
   const tick = tickEvent('payments', 1, at);
   const quarantined = quarantinedEvent(origin, { reason: 'invalid', detail: 'x: y', bytes: Buffer.from('{}') });
@@ -61,7 +69,15 @@ test('a ledger that does not add up is inconsistent', () => {
   const ledger = { received: 7, opened: 1, payments: 1, refunds: 1, duplicate: 1, late: 1, quarantined: 1 };
   const inputs = { bookings: { readTo: 4, watermark: null }, payments: { readTo: null, watermark: null } };
   const outputs = { matched: 1, bookingUnmatched: 0, paymentUnmatched: 0 };
-  const progress = progressEvent(at, { partition: 1, generation: 3, watermark: null, inputs, ledger, outputs });
+  const progress = progressEvent(at, {
+    partition: 1,
+    generation: 3,
+    watermark: null,
+    inputs,
+    ledger,
+    outputs,
+    waitingPayments: 0,
+  });
   expect(readMessage(writeEvent(progress).body, [joinProgress])).toMatchObject([{ ok: false, reason: 'inconsistent' }]);
 });
 

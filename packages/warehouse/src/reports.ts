@@ -189,12 +189,14 @@ export interface LedgerFigures {
   readonly matched: number;
   readonly bookingUnmatched: number;
   readonly paymentUnmatched: number;
+  /** On-time payments that wait in the joiner for their booking: no joined event carries them yet. */
+  readonly waitingPayments: number;
   readonly loadedBookings: number;
   readonly loadedPayments: number;
   readonly loadedRefunds: number;
   /** Contents that lost against another under one id: they count above as facts of the joiner, and have no row. */
   readonly conflicts: number;
-  /** On-time facts of the joiner that the warehouse does not hold. Late ones are not in this: they may repeat older facts. */
+  /** On-time facts of the joiner that neither the warehouse holds nor the joiner, waiting. Late ones are not in this: they may repeat older facts. */
   readonly unaccounted: number;
   /** received = opened + payments + refunds + duplicate + late + quarantined, and nothing is unaccounted for. */
   readonly addsUp: boolean;

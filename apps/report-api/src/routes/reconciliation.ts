@@ -16,11 +16,12 @@ const figures = {
   matched: z.int().describe('Pairs of a booking and a payment'),
   bookingUnmatched: z.int().describe('Bookings whose window closed without a payment'),
   paymentUnmatched: z.int().describe('Payments whose window closed without a booking'),
+  waitingPayments: z.int().describe('On-time payments that wait in the joiner for their booking'),
   loadedBookings: z.int().describe('Bookings the warehouse holds'),
   loadedPayments: z.int().describe('Captured and declined payments the warehouse holds'),
   loadedRefunds: z.int().describe('Refunds the warehouse holds'),
   conflicts: z.int().describe('Contents that lost against another under one id: facts of the joiner that have no row'),
-  unaccounted: z.int().describe('On-time facts of the joiner that the warehouse does not hold'),
+  unaccounted: z.int().describe('On-time facts of the joiner that neither wait there nor are in the warehouse'),
   addsUp: z
     .boolean()
     .describe('received = opened + payments + refunds + duplicate + late + quarantined, and nothing is unaccounted for'),

@@ -171,6 +171,7 @@ create table warehouse.ingest_ledger (
   matched bigint not null,
   booking_unmatched bigint not null,
   payment_unmatched bigint not null,
+  waiting_payments bigint not null, -- on time, and in no joined event yet
   cut_at timestamptz(3) not null,
   loaded_at timestamptz(3) not null default clock_timestamp()
 );

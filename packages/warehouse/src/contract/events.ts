@@ -147,7 +147,12 @@ export const released = (bookingId: string, minutes: number): BookingPaymentJoin
   event(bookingId, { kind: 'booking-unmatched', closedAt: at(minutes) });
 
 /** Progress of a partition that has read as far as the ledger says. */
-export const sampleProgress = (partition: number, watermark: number, ledger: Partial<JoinProgress['data']['ledger']> = {}) => {
+export const sampleProgress = (
+  partition: number,
+  watermark: number,
+  ledger: Partial<JoinProgress['data']['ledger']> = {},
+  waitingPayments = 0,
+) => {
   const counts = { opened: 0, payments: 0, refunds: 0, duplicate: 0, late: 0, quarantined: 0, ...ledger };
   const received = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const bookings = { readTo: counts.opened, watermark: at(watermark) };
@@ -159,6 +164,7 @@ export const sampleProgress = (partition: number, watermark: number, ledger: Par
     inputs: { bookings, payments },
     ledger: { ...counts, received },
     outputs: { matched: counts.payments, bookingUnmatched: 0, paymentUnmatched: 0 },
+    waitingPayments,
   });
 };
 

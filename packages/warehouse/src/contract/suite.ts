@@ -211,6 +211,14 @@ export const describeWarehouse = (name: string, urlOf: () => Promise<string>): v
       expect((await warehouse.reports.ledger()).total).toMatchObject({ unaccounted: 0, addsUp: true });
     });
 
+    test('a payment that waits in the joiner for its booking is accounted for, and one that waits no more has to be there', async () => {
+      const joined = [opened(sampleBooking())];
+      await load({ joined, progress: [sampleProgress(0, 40, { opened: 1, payments: 1 }, 1)] });
+      expect((await warehouse.reports.ledger()).total).toMatchObject({ waitingPayments: 1, unaccounted: 0, addsUp: true });
+      await load({ progress: [sampleProgress(0, 50, { opened: 1, payments: 1, duplicate: 1 }, 0)] });
+      expect((await warehouse.reports.ledger()).total).toMatchObject({ waitingPayments: 0, unaccounted: 1, addsUp: false });
+    });
+
     test('sales count what was sold where it was placed, by group and currency, and net is captured minus refunded', async () => {
       const show = sampleShow();
       await load({

@@ -21,13 +21,16 @@ const advance = `
 const keepProgress = `
   insert into warehouse.ingest_ledger as held (
     partition, generation, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
-    received, opened, payments, refunds, duplicate, late, quarantined, matched, booking_unmatched, payment_unmatched, cut_at)
+    received, opened, payments, refunds, duplicate, late, quarantined, matched, booking_unmatched, payment_unmatched,
+    waiting_payments, cut_at)
   select partition, generation, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
-    received, opened, payments, refunds, duplicate, late, quarantined, matched, booking_unmatched, payment_unmatched, cut_at
+    received, opened, payments, refunds, duplicate, late, quarantined, matched, booking_unmatched, payment_unmatched,
+    waiting_payments, cut_at
   from jsonb_to_record($1::jsonb) as come(
     partition integer, generation bigint, watermark timestamptz, bookings_read_to bigint, bookings_watermark timestamptz,
     payments_read_to bigint, payments_watermark timestamptz, received bigint, opened bigint, payments bigint, refunds bigint,
     duplicate bigint, late bigint, quarantined bigint, matched bigint, booking_unmatched bigint, payment_unmatched bigint,
+    waiting_payments bigint,
     cut_at timestamptz)
   on conflict (partition) do update
   set generation = excluded.generation, watermark = excluded.watermark,
@@ -36,6 +39,7 @@ const keepProgress = `
     received = excluded.received, opened = excluded.opened, payments = excluded.payments, refunds = excluded.refunds,
     duplicate = excluded.duplicate, late = excluded.late, quarantined = excluded.quarantined, matched = excluded.matched,
     booking_unmatched = excluded.booking_unmatched, payment_unmatched = excluded.payment_unmatched,
+    waiting_payments = excluded.waiting_payments,
     cut_at = excluded.cut_at, loaded_at = clock_timestamp()
   where (coalesce(excluded.bookings_read_to, -1) + coalesce(excluded.payments_read_to, -1), excluded.generation, excluded.cut_at)
     > (coalesce(held.bookings_read_to, -1) + coalesce(held.payments_read_to, -1), held.generation, held.cut_at)`;
@@ -52,6 +56,7 @@ const progressRow = ({ time, data }: JoinProgress) => ({
   matched: data.outputs.matched,
   booking_unmatched: data.outputs.bookingUnmatched,
   payment_unmatched: data.outputs.paymentUnmatched,
+  waiting_payments: data.waitingPayments,
   cut_at: time,
 });
 

@@ -21,6 +21,7 @@ const statement = `
     coalesce(l.payments, 0) as payments, coalesce(l.refunds, 0) as refunds, coalesce(l.duplicate, 0) as duplicate,
     coalesce(l.late, 0) as late, coalesce(l.quarantined, 0) as quarantined, coalesce(l.matched, 0) as matched,
     coalesce(l.booking_unmatched, 0) as "bookingUnmatched", coalesce(l.payment_unmatched, 0) as "paymentUnmatched",
+    coalesce(l.waiting_payments, 0) as "waitingPayments",
     coalesce(booked.facts, 0) as "loadedBookings", coalesce(paid.payments, 0) as "loadedPayments",
     coalesce(paid.refunds, 0) as "loadedRefunds", coalesce(lost.contents, 0) as conflicts
   from warehouse.ingest_offset o
@@ -44,6 +45,7 @@ const none: Counts = {
   matched: 0,
   bookingUnmatched: 0,
   paymentUnmatched: 0,
+  waitingPayments: 0,
   loadedBookings: 0,
   loadedPayments: 0,
   loadedRefunds: 0,
@@ -58,7 +60,7 @@ const judged = (counts: Counts): LedgerFigures => {
   const c = counts;
   const unaccounted = Math.max(
     0,
-    c.opened + c.payments + c.refunds - (c.loadedBookings + c.loadedPayments + c.loadedRefunds + c.conflicts),
+    c.opened + c.payments + c.refunds - (c.waitingPayments + c.loadedBookings + c.loadedPayments + c.loadedRefunds + c.conflicts),
   );
   const accounted = c.opened + c.payments + c.refunds + c.duplicate + c.late + c.quarantined;
   return { ...counts, unaccounted, addsUp: c.received === accounted && unaccounted === 0 };
@@ -75,6 +77,7 @@ const sum = (a: Counts, b: Counts): Counts => ({
   matched: a.matched + b.matched,
   bookingUnmatched: a.bookingUnmatched + b.bookingUnmatched,
   paymentUnmatched: a.paymentUnmatched + b.paymentUnmatched,
+  waitingPayments: a.waitingPayments + b.waitingPayments,
   loadedBookings: a.loadedBookings + b.loadedBookings,
   loadedPayments: a.loadedPayments + b.loadedPayments,
   loadedRefunds: a.loadedRefunds + b.loadedRefunds,
