@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,8 @@ export interface StackProcess extends AsyncDisposable {
   stderr(): string;
   /** Which process runs a service now, and where; undefined while none does. */
   find(name: string): Running | undefined;
+  /** All processes that it has started and that run now. */
+  pids(): number[];
   /** Resolves with the exit code when it has ended. */
   readonly exited: Promise<number | null>;
   hasExited(): boolean;
@@ -37,27 +39,41 @@ export const temporaryFolder = () => {
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 };
 
-/** Starts the stack on `data` with further arguments. */
-export const startProcess = (data: string, args: readonly string[]): StackProcess => {
-  const child = spawn(process.execPath, [entry, '--data', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Whether there is a process with this number. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Starts the stack on `data` with further arguments and settings. */
+export const startProcess = (data: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): StackProcess => {
+  const child = spawn(process.execPath, [entry, '--data', data, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, BOX_OFFICE_PARENT_PID: '0', ...env },
+  });
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
       written[name] += chunk;
     });
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const describe = (): z.infer<typeof described> => {
+    const file = path.join(data, 'stack.json');
+    return existsSync(file) ? described.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+  };
   return {
     data,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
     find(name) {
-      try {
-        const found = described.parse(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8')))[name];
-        return found && { ...found, url: `http://127.0.0.1:${found.port}` };
-      } catch {
-        return undefined;
-      }
+      const found = describe()[name];
+      return found && { ...found, url: `http://127.0.0.1:${found.port}` };
     },
+    pids: () => Object.values(describe()).map(({ pid }) => pid),
     exited,
     hasExited: () => child.exitCode !== null || child.signalCode !== null,
     signal: (name) => void child.kill(name),

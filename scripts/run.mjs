@@ -93,5 +93,23 @@ const child = spawn(
     },
   },
 );
+// npm runs this through a shell, which outlives an npm that is killed; so npm itself is watched.
+const parentOf = (pid) => {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1).split(' ')[1]);
+  } catch {
+    return Number(spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? 0);
+  }
+};
+const npmPid = process.env.npm_lifecycle_event && process.platform !== 'win32' ? parentOf(process.ppid) : 0;
+if (npmPid > 1)
+  setInterval(() => {
+    try {
+      process.kill(npmPid, 0);
+    } catch {
+      child.kill('SIGTERM');
+    }
+  }, 500).unref();
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

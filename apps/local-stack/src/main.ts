@@ -6,6 +6,7 @@ import type { Outcome } from './once.ts';
 import { createStatus } from './progress.ts';
 import { startStack } from './stack.ts';
 import { readTopology } from './topology.ts';
+import { whenGone } from './when-gone.ts';
 
 const status = createStatus(process.stderr);
 const stop = new AbortController();
@@ -14,6 +15,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     if (!stop.signal.aborted) status.say(`${name}: stopping; what is on its way is finished first`);
     stop.abort();
   });
+
+// Whoever started this may be killed without a word to us; nobody could then stop what runs here.
+whenGone(Number(process.env['BOX_OFFICE_PARENT_PID'] ?? 0), () => stop.abort());
 
 /** Runs the stack as asked, and stops it; with `--once` what is to be printed last. */
 const run = async (asked: CommandLine): Promise<Outcome | undefined> => {

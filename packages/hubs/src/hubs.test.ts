@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startEmulator } from '@boxoffice/event-hubs-emulator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { HubError, OwnershipLostError, openHubs } from './index.ts';
 import type { HubMessage, Hubs, OutgoingMessage, Position } from './index.ts';
 
@@ -144,5 +148,23 @@ test('while the broker is away publishing waits, and health says so; when it is 
   expect(client.health()).toMatchObject({ ok: true });
   await client[Symbol.asyncDispose]();
   await after[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+test('a reader whose broker has died this moment ends when it is asked to, and so do the hubs', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'hubs-dead-'));
+  const main = fileURLToPath(import.meta.resolve('@boxoffice/event-hubs-emulator/main'));
+  const broker = spawn(process.execPath, [main, '--hub', 'orders:1', '--port', '0', '--data', directory], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = await once(broker.stdout, 'data');
+  const client = connect(z.object({ port: z.number() }).parse(JSON.parse(String(line))).port);
+  const stop = new AbortController();
+  const reading = client.read({ hub: 'orders', group: '$Default', partition: 0, from: 'earliest', signal: stop.signal });
+  await reading.next();
+  broker.kill('SIGKILL');
+  stop.abort();
+  expect(await reading.next()).toEqual({ done: true, value: undefined });
+  await client[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
 });

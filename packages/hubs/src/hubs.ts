@@ -1,5 +1,6 @@
 import type { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs';
 import { createClients } from './clients.ts';
+import { farewell } from './farewell.ts';
 import { createHealthBoard } from './health.ts';
 import type { Health } from './health.ts';
 import { createPublisher, persist } from './publish.ts';
@@ -102,7 +103,7 @@ export const openHubs = (settings: HubsSettings, log: HubsLog): Hubs => {
     health: () => board.health(),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the hubs were closed'));
-      await Promise.all([...producers.values(), ...consumers.values()].map((client) => client.close()));
+      await Promise.all([...producers.values(), ...consumers.values()].map((client) => farewell(client.close())));
     },
   };
 };

@@ -1,6 +1,7 @@
 import { earliestEventPosition, latestEventPosition } from '@azure/event-hubs';
 import type { EventHubConsumerClient, EventPosition, ReceivedEventData } from '@azure/event-hubs';
 import { asHubError, isTransient, lastCause } from './errors.ts';
+import { farewell } from './farewell.ts';
 import type { HealthBoard } from './health.ts';
 
 /** Where in a partition's log to begin. */
@@ -126,6 +127,6 @@ export async function* readPartition(
   } finally {
     ending.removeEventListener('abort', onAbort);
     taken.resolve();
-    await subscription.close();
+    await farewell(subscription.close());
   }
 }
