@@ -15,6 +15,6 @@ export const fetchJson = async <S extends z.ZodType>(url: string, schema: S, bod
   } catch (error) {
     throw new ServiceError(`${url}: no answer`, { cause: error });
   }
-  if (!answer.ok) throw new ServiceError(`${url}: ${answer.status} ${answer.text}`);
+  if (!answer.ok) throw new ServiceError(`${url}: answered ${answer.status} ${answer.text}`);
   return schema.parse(JSON.parse(answer.text));
 };

@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { runId, truth } from '@boxoffice/scenario';
 import { tamper } from '@boxoffice/warehouse';
 import type { CommandLine } from './command-line.ts';
 import { StalledError, drain } from './drain.ts';
+import { ServiceError } from './fetch-json.ts';
 import { finishedPeriod } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
@@ -33,6 +35,17 @@ const read = async (services: Services, id: string, quarantinedBefore: number): 
     quarantined: reconciliation.total.quarantined - quarantinedBefore,
     ledgerAddsUp: reconciliation.addsUp,
   };
+};
+
+/** Asks again, for half a minute, where a service cannot answer now: one that is being started again, say. */
+const patiently = async <T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+  for (let left = 30; ; left--)
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ServiceError) || left === 0) throw error;
+      await wait(1000, undefined, { signal });
+    }
 };
 
 /** Reads while the warehouse is wrong by one row, where that was asked for, and puts the row right again. */
@@ -91,7 +104,9 @@ export const runOnce = async (
 
   say('comparing the warehouse with the truth of the run');
   const expected = truth(spec);
-  const found = await readTampered(stack, id, sabotage, say, () => read(services, id, before.total.quarantined));
+  const found = await readTampered(stack, id, sabotage, say, () =>
+    patiently(() => read(services, id, before.total.quarantined), signal),
+  );
   const { published } = expected.counts;
   const took = latencies(found.bookings);
   return {
