@@ -16,8 +16,16 @@ const property = (error: unknown, name: string): unknown =>
 /** An SDK's error, or where several attempts failed its AggregateError, whose own message is empty: the last attempt tells. */
 export const lastCause = (error: unknown): unknown => (error instanceof AggregateError ? lastCause(error.errors.at(-1)) : error);
 
-/** Whether the SDK itself calls the error one that may pass. */
-export const isTransient = (error: unknown): boolean => property(lastCause(error), 'retryable') === true;
+/**
+ * Whether the error may pass: because the SDK says so, or because it is what the SDK makes of no error at all, which is what a
+ * connection leaves that breaks while a link is being opened (`translate` of @azure/core-amqp 4.5).
+ */
+export const isTransient = (error: unknown): boolean => {
+  const cause = lastCause(error);
+  return (
+    property(cause, 'retryable') === true || (cause instanceof Error && cause.message.startsWith('Unknown error encountered.'))
+  );
+};
 
 /** What to throw for an SDK's error that will not pass. */
 export const asHubError = (what: string, error: unknown): HubError => {
