@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bookingPlacedV3 } from './booking-placed.ts';
-import { cloudEvent, dataschema } from './cloud-event.ts';
+import { dataschema, derivedEvent } from './cloud-event.ts';
 import { defineContract } from './contract.ts';
 import { origin, positionId } from './origin.ts';
 import { paymentProcessedV2 } from './payment-processed.ts';
@@ -60,7 +60,7 @@ const joined = z.discriminatedUnion('kind', [
   ]),
 ]);
 
-const bookingPaymentJoinedV1 = cloudEvent(type, 1, joined);
+const bookingPaymentJoinedV1 = derivedEvent(type, 1, joined);
 
 /** What the joiner says of a booking and its payments; the discriminator is `data.kind`. */
 export type BookingPaymentJoined = z.infer<typeof bookingPaymentJoinedV1>;

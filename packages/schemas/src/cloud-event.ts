@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier, instant } from './text.ts';
+import { derivedId, identifier, instant } from './text.ts';
 
 /** What every AMQP message that carries one event says of its body. */
 export const eventContentType = 'application/cloudevents+json';
@@ -35,3 +35,7 @@ export const cloudEvent = <const Type extends string, Data extends z.ZodType>(ty
     scenario: identifier.exactOptional(),
     data,
   });
+
+/** A CloudEvent that Box Office itself makes of others: its id, and where it is about a place its subject, are made of theirs. */
+export const derivedEvent = <const Type extends string, Data extends z.ZodType>(type: Type, version: number, data: Data) =>
+  cloudEvent(type, version, data).extend({ id: derivedId, subject: derivedId });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cloudEvent, dataschema } from './cloud-event.ts';
+import { dataschema, derivedEvent } from './cloud-event.ts';
 import { defineContract } from './contract.ts';
 import { origin, positionId } from './origin.ts';
 import type { Origin } from './origin.ts';
@@ -14,7 +14,7 @@ const type = 'event.quarantined';
  */
 const keptBytes = 700_000;
 
-const eventQuarantinedV1 = cloudEvent(
+const eventQuarantinedV1 = derivedEvent(
   type,
   1,
   z.strictObject({

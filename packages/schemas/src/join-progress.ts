@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cloudEvent, dataschema } from './cloud-event.ts';
+import { dataschema, derivedEvent } from './cloud-event.ts';
 import { defineContract } from './contract.ts';
 import { instant } from './text.ts';
 
@@ -32,7 +32,7 @@ const input = z.strictObject({
   watermark: instant.nullable(),
 });
 
-const joinProgressV1 = cloudEvent(
+const joinProgressV1 = derivedEvent(
   type,
   1,
   z.strictObject({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   bookingPaymentJoined,
@@ -40,6 +41,25 @@ test.for([
   expect(event.id).toBe(id);
   expect(event.runid).toBe('run-1');
   expect(readMessage(writeEvent(event).body, [bookingPaymentJoined])).toMatchObject([{ ok: true, event, at }]);
+});
+
+test('whatever ids a booking and its payment may have, what is said of them is read back', () => {
+  const letters = ['a', '/', '%', ' ', ':', '\u7968', '\u{1F39F}'];
+  const id = fc
+    .array(fc.constantFrom(...letters), { minLength: 1, maxLength: 128 })
+    .map((parts) => `x${parts.join('')}`.slice(0, 127).toWellFormed().concat('y'));
+  fc.assert(
+    fc.property(id, id, (bookingId, paymentId) => {
+      const long = { event: { ...payment.event, id: paymentId, subject: bookingId }, origin };
+      const [read] = readMessage(writeEvent(long.event).body, [paymentProcessed]);
+      expect(read).toMatchObject({ ok: true });
+      const event = joinedEvent(bookingId, at, { kind: 'payment-unmatched', payment: long, closedAt });
+      expect(readMessage(writeEvent(event).body, [bookingPaymentJoined])).toMatchObject([{ ok: true, event }]);
+    }),
+  );
+  const far = { ...origin, hub: 'h'.repeat(256) };
+  const quarantined = quarantinedEvent(far, { reason: 'invalid', detail: '', bytes: Buffer.from('{}') });
+  expect(readMessage(writeEvent(quarantined).body, [eventQuarantined])).toMatchObject([{ ok: true }]);
 });
 
 test('progress, ticks and quarantined events are read back as they were written', () => {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { cloudEvent, dataschema } from './cloud-event.ts';
+import { dataschema, derivedEvent } from './cloud-event.ts';
 import { defineContract } from './contract.ts';
 
 const type = 'stream.tick';
 
-const streamTickV1 = cloudEvent(type, 1, z.strictObject({}));
+const streamTickV1 = derivedEvent(type, 1, z.strictObject({}));
 
 /** "This partition is complete up to `time`", written into an idle input by its owner, so that time passes in the log. */
 export type StreamTick = z.infer<typeof streamTickV1>;

@@ -11,6 +11,12 @@ export const identifier = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'no control characters')
   .regex(/^\S(?:.*\S)?$/u, 'no white space at either end');
 
+/**
+ * An id made of other ids, each percent-encoded: nine characters for one at the most, and a joined event's has two of them. Only
+ * what we make ourselves has such an id.
+ */
+export const derivedId = z.string().min(1).max(4096);
+
 /** Words for people (a seat's name, a reason): NFC-normalised and trimmed, 1 to 200 characters. */
 export const text = z
   .string()
