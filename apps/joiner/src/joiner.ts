@@ -26,7 +26,11 @@ export const createJoiner = (context: PairContext): Joiner => {
   return {
     pairs: () => pairs,
     async run() {
-      const count = await partitionCount(hubs, [config.bookingsHub, config.paymentsHub, config.joinedHub, config.quarantineHub]);
+      const aborted = new Promise<undefined>((resolve) => context.signal.addEventListener('abort', () => resolve(undefined)));
+      // A broker that is away is waited for, and being asked to stop must not wait with it.
+      const names = [config.bookingsHub, config.paymentsHub, config.joinedHub, config.quarantineHub];
+      const count = await Promise.race([partitionCount(hubs, names), aborted]);
+      if (count === undefined || context.signal.aborted) return;
       pairs = await Promise.all(Array.from({ length: count }, (_, partition) => runPair(context, partition)));
       await Promise.all(pairs.map(({ done }) => done));
     },

@@ -15,8 +15,8 @@ export interface DrainOptions {
   readonly signal: AbortSignal;
   /** Called about four times a second while it lasts. */
   readonly onLook: () => Promise<void>;
-  /** Whether to wait until no window is open, too: only ticks close the last ones, so only for a period that is over. */
-  readonly closed: boolean;
+  /** Wait until every window that closes before this (ms) is closed, too; only ticks close the last ones of a period. */
+  readonly closedTo: number | undefined;
   /** After how long without any progress to give up, ms. */
   readonly stallMs: number;
 }
@@ -39,7 +39,10 @@ const endsOf = async (hubs: Hubs, hub: string): Promise<number[]> => {
  * for in turn, against where its input ends once the stage before is done.
  * @throws {StalledError} naming the stage that makes no progress; the signal's reason when it aborts.
  */
-export const drain = async (runId: string, { hubs, services, signal, onLook, closed, stallMs }: DrainOptions): Promise<void> => {
+export const drain = async (
+  runId: string,
+  { hubs, services, signal, onLook, closedTo, stallMs }: DrainOptions,
+): Promise<void> => {
   /** Looks until `left` says that nothing is left; a service that is being started again is looked at again. */
   const until = async (stage: string, left: () => Promise<number>): Promise<void> => {
     let least = Infinity;
@@ -75,7 +78,10 @@ export const drain = async (runId: string, { hubs, services, signal, onLook, clo
     const at = (partition: number) => partitions.find((each) => each.partition === partition);
     const unread =
       short(ends.bookings, (n) => at(n)?.bookings.checkpointedTo) + short(ends.payments, (n) => at(n)?.payments.checkpointedTo);
-    return unread + (closed ? sum(partitions.map(({ bookings, payments }) => bookings.open + payments.open)) : 0);
+    const open = partitions.filter(
+      ({ watermark }) => closedTo !== undefined && !(watermark !== null && Date.parse(watermark) > closedTo),
+    );
+    return unread + sum(open.map(({ bookings, payments }) => bookings.open + payments.open));
   });
   await until('warehouse-writer', async () => sum((await services.loading()).partitions.map(({ lag }) => lag)));
 };

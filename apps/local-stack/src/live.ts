@@ -31,7 +31,7 @@ export const runLive = async (
       shownAt = Date.now();
       show(await statusLine(services, id, count));
     };
-    await drain(id, { hubs: stack.hubs, services, signal, onLook, closed: false, stallMs: 60_000 });
+    await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: undefined, stallMs: 60_000 });
   }
 
   const rate = bookings / (dayMs / 1000);

@@ -4,7 +4,7 @@ import { tamper } from '@boxoffice/warehouse';
 import type { CommandLine } from './command-line.ts';
 import { StalledError, drain } from './drain.ts';
 import { ServiceError } from './fetch-json.ts';
-import { finishedPeriod } from './period.ts';
+import { finishedPeriod, lastCloseOf } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
 import type { Services } from './services.ts';
@@ -95,7 +95,7 @@ export const runOnce = async (
     show(await statusLine(services, id, bookings));
   };
   try {
-    await drain(id, { hubs: stack.hubs, services, signal, onLook, closed: true, stallMs: 60_000 });
+    await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: lastCloseOf(period), stallMs: 60_000 });
   } catch (error) {
     if (!(error instanceof StalledError)) throw error;
     say(`${error.message}; comparing what is there. Logs: ${stack.logs}`);

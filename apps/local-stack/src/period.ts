@@ -15,6 +15,9 @@ export interface Period {
   readonly late: boolean;
 }
 
+/** When the last window of a period has closed: after its last booking's last payment, which may lie 2 minutes before its booking. */
+export const lastCloseOf = ({ to }: Period): number => to + lastPaymentDelayMs + 2 * minuteMs;
+
 /**
  * The period of a run whose last deadline has passed by `now`: a day, a week ago, or from where the hubs' watermark stands, so
  * that the next run has a period of its own too. The nearer the watermark is to now, the shorter; when there is no room left,

@@ -16,6 +16,7 @@ const joining = z.object({
   partitions: z.array(
     z.object({
       partition: z.int(),
+      watermark: z.iso.datetime().nullable(),
       bookings: joinInput,
       payments: joinInput,
       ledger: z.object({ received: z.int() }),

@@ -28,6 +28,9 @@ const readOrExit = <C>(name: string, readConfig: (env: Env) => C): C => {
   }
 };
 
+/** The last resort: a drain that hangs must not keep a stopped service alive and answering. */
+const drainLimitMs = 120_000;
+
 /**
  * A signal received twice ends the process at once. Two different ones are a single request: Ctrl-C reaches the whole process
  * group as SIGINT, and whoever supervises us then passes it on as SIGTERM.
@@ -39,6 +42,10 @@ const untilAsked = (log: Logger): AbortSignal => {
     if (stop.signal.aborted) return;
     log.info({ reason }, 'asked to stop; draining');
     stop.abort();
+    setTimeout(() => {
+      log.fatal({ afterMs: drainLimitMs }, 'not drained in time; exiting');
+      process.exit(1);
+    }, drainLimitMs).unref();
   };
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.on(name, () => {
@@ -64,6 +71,7 @@ const untilAsked = (log: Logger): AbortSignal => {
  * - Unusable settings: every fault on standard error, exit 1.
  * - SIGTERM, SIGINT, or the loss of the IPC channel to a supervisor: `signal` aborts, `main` drains and returns, exit 0.
  * - The same signal again: exit 1 at once, undrained.
+ * - `main` does not return within two minutes of that: exit 1.
  * - `main` throws, or anything is rejected or thrown unhandled: one fatal line with the chain of causes, exit 1.
  */
 export const runService = async <C extends { readonly logLevel: LogLevel }>(
