@@ -3,15 +3,20 @@ import { bookingHash, paymentHash } from './content-hash.ts';
 import { precedes } from './precedence.ts';
 import type { Ranked } from './precedence.ts';
 
+/** Whether an event that carried the fact was on time at the joiner. */
+interface Timely {
+  readonly onTime: boolean;
+}
+
 /** A booking as one joined event carried it. */
-export interface BookingFact extends Ranked {
+export interface BookingFact extends Ranked, Timely {
   readonly kind: 'booking';
   readonly bookingId: string;
   readonly booking: SourcedBooking;
 }
 
 /** A payment or refund as one joined event carried it. */
-export interface PaymentFact extends Ranked {
+export interface PaymentFact extends Ranked, Timely {
   readonly kind: 'payment';
   readonly bookingId: string;
   readonly payment: SourcedPayment;
@@ -60,7 +65,8 @@ export const loserOf = (bookingId: string, paymentId: string, { contentHash, sou
   at,
 });
 
-const bookingFact = (bookingId: string, booking: SourcedBooking): BookingFact => ({
+const bookingFact = (bookingId: string, booking: SourcedBooking, onTime: boolean): BookingFact => ({
+  onTime,
   kind: 'booking',
   bookingId,
   booking,
@@ -70,7 +76,8 @@ const bookingFact = (bookingId: string, booking: SourcedBooking): BookingFact =>
   origin: booking.origin,
 });
 
-const paymentFact = (bookingId: string, payment: SourcedPayment): PaymentFact => ({
+const paymentFact = (bookingId: string, payment: SourcedPayment, onTime: boolean): PaymentFact => ({
+  onTime,
   kind: 'payment',
   bookingId,
   payment,
@@ -101,11 +108,13 @@ export const batchFacts = (events: readonly BookingPaymentJoined[]): BatchFacts 
     const wins = other === undefined || precedes(fact, other);
     if (other && other.contentHash !== fact.contentHash)
       losers.push(loserOf(fact.bookingId, paymentIdOf(fact), wins ? other : fact));
-    if (wins) held.set(key, fact);
+    if (other === undefined) held.set(key, fact);
+    else if (wins || fact.onTime) held.set(key, { ...(wins ? fact : other), onTime: fact.onTime || other.onTime });
   };
 
   for (const { subject: bookingId, data } of events) {
     touched.add(bookingId);
+    const onTime = data.kind !== 'late';
     if (data.kind === 'booking-unmatched') {
       principals.push({ kind: 'release', bookingId });
       const other = releases.get(bookingId);
@@ -113,11 +122,11 @@ export const batchFacts = (events: readonly BookingPaymentJoined[]): BatchFacts 
       continue;
     }
     if ('booking' in data) {
-      add(bookings, bookingFact(bookingId, data.booking), !('payment' in data));
+      add(bookings, bookingFact(bookingId, data.booking, onTime), !('payment' in data));
       showIds.add(data.booking.event.data.showId);
       if (data.show) shows.push(data.show);
     }
-    if ('payment' in data) add(payments, paymentFact(bookingId, data.payment), true);
+    if ('payment' in data) add(payments, paymentFact(bookingId, data.payment, onTime), true);
   }
   return { bookings, payments, releases, shows, showIds, losers, principals, touched };
 };

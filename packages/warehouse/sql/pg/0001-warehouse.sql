@@ -70,6 +70,7 @@ create table warehouse.fact_booking (
   origin_sequence bigint not null,
   origin_index integer not null,
   enqueued_at timestamptz(3) not null,
+  on_time boolean not null, -- whether any event that carried it was on time at the joiner; decides nothing but the ledger
   loaded_at timestamptz(3) not null default clock_timestamp(),
   -- The fold: a function of this row, its payments and its release, rewritten by every batch that touches one of them.
   status text collate "C" not null default 'none',
@@ -119,6 +120,7 @@ create table warehouse.fact_payment (
   origin_sequence bigint not null,
   origin_index integer not null,
   enqueued_at timestamptz(3) not null,
+  on_time boolean not null, -- whether any event that carried it was on time at the joiner; decides nothing but the ledger
   loaded_at timestamptz(3) not null default clock_timestamp(),
   constraint fact_payment_key primary key (booking_id, payment_id)
 );

@@ -219,6 +219,14 @@ export const describeWarehouse = (name: string, urlOf: () => Promise<string>): v
       expect((await warehouse.reports.ledger()).total).toMatchObject({ waitingPayments: 0, unaccounted: 1, addsUp: false });
     });
 
+    test('what came late makes up for no on-time fact that is missing, and one that comes on time after all counts', async () => {
+      const late = [1, 2, 3].map((n) => lateBooking(sampleBooking({ id: `late-${n}` })));
+      await load({ joined: late, progress: [sampleProgress(0, 40, { opened: 1, late: 3 })] });
+      expect((await warehouse.reports.ledger()).total).toMatchObject({ loadedBookings: 3, unaccounted: 1, addsUp: false });
+      await load({ joined: [opened(sampleBooking({ id: 'late-2' }))] });
+      expect((await warehouse.reports.ledger()).total).toMatchObject({ loadedBookings: 3, unaccounted: 0, addsUp: true });
+    });
+
     test('sales count what was sold where it was placed, by group and currency, and net is captured minus refunded', async () => {
       const show = sampleShow();
       await load({

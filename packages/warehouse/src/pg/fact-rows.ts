@@ -24,7 +24,7 @@ const fewKey = (naturalKey: string): string => {
 };
 
 /** A row of `fact_booking`, but for its fold. */
-export const bookingRow = ({ bookingId, booking, contentHash }: BookingFact, joinedPartition: number) => {
+export const bookingRow = ({ bookingId, booking, contentHash, onTime }: BookingFact, joinedPartition: number) => {
   const { event, origin } = booking;
   const { items, ...data } = event.data;
   return {
@@ -47,6 +47,7 @@ export const bookingRow = ({ bookingId, booking, contentHash }: BookingFact, joi
     run_id: event.runid ?? null,
     scenario: event.scenario ?? null,
     joined_partition: joinedPartition,
+    on_time: onTime,
     ...originColumns(origin),
   };
 };
@@ -65,7 +66,7 @@ export const seatRows = ({ bookingId, booking }: BookingFact) =>
   }));
 
 /** A row of `fact_payment`. */
-export const paymentRow = ({ bookingId, payment, contentHash }: PaymentFact, joinedPartition: number) => {
+export const paymentRow = ({ bookingId, payment, contentHash, onTime }: PaymentFact, joinedPartition: number) => {
   const { event, origin } = payment;
   return {
     booking_id: bookingId,
@@ -83,6 +84,7 @@ export const paymentRow = ({ bookingId, payment, contentHash }: PaymentFact, joi
     run_id: event.runid ?? null,
     scenario: event.scenario ?? null,
     joined_partition: joinedPartition,
+    on_time: onTime,
     ...originColumns(origin),
   };
 };

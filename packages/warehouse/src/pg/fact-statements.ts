@@ -1,7 +1,8 @@
 /** What is there of the bookings $1, as far as it decides about a new content. */
 export const selectBookings = `
   select booking_id as "bookingId", '' as "paymentId", placed_at as at, source, content_hash as "contentHash",
-    origin_hub as hub, origin_partition as partition, origin_sequence as "sequenceNumber", origin_index as index
+    origin_hub as hub, origin_partition as partition, origin_sequence as "sequenceNumber", origin_index as index,
+    on_time as "onTime"
   from warehouse.fact_booking
   where booking_id = any($1::text[])`;
 
@@ -9,24 +10,37 @@ export const selectBookings = `
 export const selectPayments = `
   select p.booking_id as "bookingId", p.payment_id as "paymentId", p.processed_at as at, p.source,
     p.content_hash as "contentHash", p.origin_hub as hub, p.origin_partition as partition,
-    p.origin_sequence as "sequenceNumber", p.origin_index as index
+    p.origin_sequence as "sequenceNumber", p.origin_index as index, p.on_time as "onTime"
   from unnest($1::text[], $2::text[]) as come(booking_id, payment_id)
   join warehouse.fact_payment p on p.booking_id = come.booking_id and p.payment_id = come.payment_id`;
+
+/** The bookings $1 were late at first, and have come on time since. */
+export const markBookingsOnTime = `
+  update warehouse.fact_booking
+  set on_time = true
+  where booking_id = any($1::text[])`;
+
+/** The same of the payments with booking ids $1 and payment ids $2, pair by pair. */
+export const markPaymentsOnTime = `
+  update warehouse.fact_payment held
+  set on_time = true
+  from unnest($1::text[], $2::text[]) as come(booking_id, payment_id)
+  where held.booking_id = come.booking_id and held.payment_id = come.payment_id`;
 
 export const insertBookings = `
   insert into warehouse.fact_booking (
     booking_id, event_id, source, content_hash, placed_at, hold_expires_at, date_key, show_key, customer_key, channel_key,
     currency, seats, price_minor, fee_minor, discount_minor, total_minor, run_id, scenario, joined_partition,
-    origin_hub, origin_partition, origin_sequence, origin_index, enqueued_at)
+    origin_hub, origin_partition, origin_sequence, origin_index, enqueued_at, on_time)
   select booking_id, event_id, source, content_hash, placed_at, hold_expires_at, date_key, show_key, customer_key, channel_key,
     currency, seats, price_minor, fee_minor, discount_minor, total_minor, run_id, scenario, joined_partition,
-    origin_hub, origin_partition, origin_sequence, origin_index, enqueued_at
+    origin_hub, origin_partition, origin_sequence, origin_index, enqueued_at, on_time
   from jsonb_to_recordset($1::jsonb) as come(
     booking_id text, event_id text, source text, content_hash text, placed_at timestamptz, hold_expires_at timestamptz,
     date_key integer, show_key bigint, customer_key bigint, channel_key bigint, currency text, seats integer,
     price_minor bigint, fee_minor bigint, discount_minor bigint, total_minor bigint, run_id text, scenario text,
     joined_partition integer, origin_hub text, origin_partition integer, origin_sequence bigint, origin_index integer,
-    enqueued_at timestamptz)`;
+    enqueued_at timestamptz, on_time boolean)`;
 
 /** A content that comes first takes the place of the one that was there; loaded_at says when. A better place alone does not. */
 export const replaceBookings = `
@@ -38,13 +52,14 @@ export const replaceBookings = `
     total_minor = come.total_minor, run_id = come.run_id, scenario = come.scenario,
     joined_partition = come.joined_partition, origin_hub = come.origin_hub, origin_partition = come.origin_partition,
     origin_sequence = come.origin_sequence, origin_index = come.origin_index, enqueued_at = come.enqueued_at,
+    on_time = held.on_time or come.on_time,
     loaded_at = case when held.content_hash = come.content_hash then held.loaded_at else clock_timestamp() end
   from jsonb_to_recordset($1::jsonb) as come(
     booking_id text, event_id text, source text, content_hash text, placed_at timestamptz, hold_expires_at timestamptz,
     date_key integer, show_key bigint, customer_key bigint, channel_key bigint, currency text, seats integer,
     price_minor bigint, fee_minor bigint, discount_minor bigint, total_minor bigint, run_id text, scenario text,
     joined_partition integer, origin_hub text, origin_partition integer, origin_sequence bigint, origin_index integer,
-    enqueued_at timestamptz)
+    enqueued_at timestamptz, on_time boolean)
   where held.booking_id = come.booking_id`;
 
 export const deleteSeats = `
@@ -63,15 +78,15 @@ export const insertPayments = `
   insert into warehouse.fact_payment (
     booking_id, payment_id, source, content_hash, processed_at, date_key, kind, attempt, method, decline_reason,
     amount_minor, currency, run_id, scenario, joined_partition, origin_hub, origin_partition, origin_sequence, origin_index,
-    enqueued_at)
+    enqueued_at, on_time)
   select booking_id, payment_id, source, content_hash, processed_at, date_key, kind, attempt, method, decline_reason,
     amount_minor, currency, run_id, scenario, joined_partition, origin_hub, origin_partition, origin_sequence, origin_index,
-    enqueued_at
+    enqueued_at, on_time
   from jsonb_to_recordset($1::jsonb) as come(
     booking_id text, payment_id text, source text, content_hash text, processed_at timestamptz, date_key integer, kind text,
     attempt integer, method text, decline_reason text, amount_minor bigint, currency text, run_id text, scenario text,
     joined_partition integer, origin_hub text, origin_partition integer, origin_sequence bigint, origin_index integer,
-    enqueued_at timestamptz)`;
+    enqueued_at timestamptz, on_time boolean)`;
 
 /** @see replaceBookings */
 export const replacePayments = `
@@ -81,12 +96,13 @@ export const replacePayments = `
     amount_minor = come.amount_minor, currency = come.currency, run_id = come.run_id, scenario = come.scenario,
     joined_partition = come.joined_partition, origin_hub = come.origin_hub, origin_partition = come.origin_partition,
     origin_sequence = come.origin_sequence, origin_index = come.origin_index, enqueued_at = come.enqueued_at,
+    on_time = held.on_time or come.on_time,
     loaded_at = case when held.content_hash = come.content_hash then held.loaded_at else clock_timestamp() end
   from jsonb_to_recordset($1::jsonb) as come(
     booking_id text, payment_id text, source text, content_hash text, processed_at timestamptz, date_key integer, kind text,
     attempt integer, method text, decline_reason text, amount_minor bigint, currency text, run_id text, scenario text,
     joined_partition integer, origin_hub text, origin_partition integer, origin_sequence bigint, origin_index integer,
-    enqueued_at timestamptz)
+    enqueued_at timestamptz, on_time boolean)
   where held.booking_id = come.booking_id and held.payment_id = come.payment_id`;
 
 /** Answers a row for each content that was not known to have lost. */

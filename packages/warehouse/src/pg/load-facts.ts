@@ -6,6 +6,7 @@ import type { LoadResult } from '../warehouse.ts';
 import { bookingRow, paymentRow, seatRows } from './fact-rows.ts';
 import { selectBookings, selectPayments, insertBookings, replaceBookings, deleteSeats } from './fact-statements.ts';
 import { insertPayments, insertSeats, keepConflicts, keepReleases, refold, replacePayments } from './fact-statements.ts';
+import { markBookingsOnTime, markPaymentsOnTime } from './fact-statements.ts';
 
 interface HeldRow {
   readonly bookingId: string;
@@ -17,6 +18,7 @@ interface HeldRow {
   readonly partition: number;
   readonly sequenceNumber: number;
   readonly index: number;
+  readonly onTime: boolean;
 }
 
 type Fact = BookingFact | PaymentFact;
@@ -29,6 +31,8 @@ interface Plan<F extends Fact> {
   /** The better ones whose content is another. */
   readonly changed: F[];
   readonly losers: Loser[];
+  /** Facts that have come on time, while the row that is there, and stays, had not. */
+  readonly onTime: F[];
   /** Content hash by key of what was there. */
   readonly known: ReadonlyMap<string, string>;
 }
@@ -40,6 +44,7 @@ const plan = <F extends Fact>(facts: ReadonlyMap<string, F>, held: readonly Held
     better: [],
     changed: [],
     losers: [],
+    onTime: [],
     known: new Map([...rows].map(([key, { contentHash }]) => [key, contentHash])),
   };
   for (const [key, fact] of facts) {
@@ -52,6 +57,7 @@ const plan = <F extends Fact>(facts: ReadonlyMap<string, F>, held: readonly Held
     const better = precedes(fact, ranked);
     const differs = fact.contentHash !== row.contentHash;
     if (better) result.better.push(fact);
+    else if (fact.onTime && !row.onTime) result.onTime.push(fact);
     if (better && differs) result.changed.push(fact);
     if (differs) result.losers.push(loserOf(row.bookingId, row.paymentId, better ? ranked : fact));
   }
@@ -110,6 +116,12 @@ export const loadFacts = async (
     replacePayments,
     payment.better.map((fact) => paymentRow(fact, joinedPartition)),
   );
+  if (booking.onTime.length > 0) await client.query(markBookingsOnTime, [booking.onTime.map((fact) => fact.bookingId)]);
+  if (payment.onTime.length > 0)
+    await client.query(markPaymentsOnTime, [
+      payment.onTime.map((fact) => fact.bookingId),
+      payment.onTime.map((fact) => fact.payment.event.id),
+    ]);
   const losers = [...facts.losers, ...booking.losers, ...payment.losers];
   const conflicts = await run(
     keepConflicts,

@@ -4,16 +4,16 @@ import type { LedgerFigures, LedgerReport } from '../../reports.ts';
 // Grouped before they are joined, or each fact would count once for every fact of the other table.
 const statement = `
   with booked as (
-    select joined_partition as partition, count(*) as facts
+    select joined_partition as partition, count(*) as facts, count(*) filter (where on_time) as on_time
     from warehouse.fact_booking
     group by joined_partition
   ), paid as (
     select joined_partition as partition, count(*) filter (where kind <> 'refunded') as payments,
-      count(*) filter (where kind = 'refunded') as refunds
+      count(*) filter (where kind = 'refunded') as refunds, count(*) filter (where on_time) as on_time
     from warehouse.fact_payment
     group by joined_partition
   ), lost as (
-    select joined_partition as partition, count(*) as contents
+    select joined_partition as partition, count(*) as contents, count(*) filter (where payment_id = '') as bookings
     from warehouse.fact_conflict
     group by joined_partition
   )
@@ -23,7 +23,9 @@ const statement = `
     coalesce(l.booking_unmatched, 0) as "bookingUnmatched", coalesce(l.payment_unmatched, 0) as "paymentUnmatched",
     coalesce(l.waiting_payments, 0) as "waitingPayments",
     coalesce(booked.facts, 0) as "loadedBookings", coalesce(paid.payments, 0) as "loadedPayments",
-    coalesce(paid.refunds, 0) as "loadedRefunds", coalesce(lost.contents, 0) as conflicts
+    coalesce(paid.refunds, 0) as "loadedRefunds", coalesce(lost.contents, 0) as conflicts,
+    coalesce(booked.on_time, 0) as "onTimeBookings", coalesce(paid.on_time, 0) as "onTimePayments",
+    coalesce(lost.bookings, 0) as "bookingConflicts"
   from warehouse.ingest_offset o
   left join warehouse.ingest_ledger l on l.partition = o.partition
   left join booked on booked.partition = o.partition
@@ -31,6 +33,13 @@ const statement = `
   left join lost on lost.partition = o.partition
   where o.stream = 'joined'
   order by o.partition`;
+
+interface OnTime {
+  readonly onTimeBookings: number;
+  /** Refunds, too. */
+  readonly onTimePayments: number;
+  readonly bookingConflicts: number;
+}
 
 type Counts = Omit<LedgerFigures, 'unaccounted' | 'addsUp'>;
 
@@ -54,16 +63,15 @@ const none: Counts = {
 
 /**
  * A progress event comes after the facts that it counts, so while data flows the warehouse may hold more than the ledger says,
- * and never less. Late facts are left out of the account: one may repeat a fact that the join has forgotten.
+ * and never less. Late facts are left out on both sides: one may repeat a fact that the join has forgotten. A surplus of one
+ * kind does not make up for a loss of another.
  */
-const judged = (counts: Counts): LedgerFigures => {
-  const c = counts;
-  const unaccounted = Math.max(
-    0,
-    c.opened + c.payments + c.refunds - (c.waitingPayments + c.loadedBookings + c.loadedPayments + c.loadedRefunds + c.conflicts),
-  );
+const judged = ({ onTimeBookings, onTimePayments, bookingConflicts, ...c }: Counts & OnTime): LedgerFigures => {
+  const bookings = Math.max(0, c.opened - onTimeBookings - bookingConflicts);
+  const payments = Math.max(0, c.payments + c.refunds - c.waitingPayments - onTimePayments - (c.conflicts - bookingConflicts));
+  const unaccounted = bookings + payments;
   const accounted = c.opened + c.payments + c.refunds + c.duplicate + c.late + c.quarantined;
-  return { ...counts, unaccounted, addsUp: c.received === accounted && unaccounted === 0 };
+  return { ...c, unaccounted, addsUp: c.received === accounted && unaccounted === 0 };
 };
 
 const sum = (a: Counts, b: Counts): Counts => ({
@@ -86,10 +94,10 @@ const sum = (a: Counts, b: Counts): Counts => ({
 
 /** @see Reports.ledger */
 export const ledger = async (pool: pg.Pool): Promise<LedgerReport> => {
-  const { rows } = await pool.query<Counts & { readonly partition: number }>(statement);
+  const { rows } = await pool.query<Counts & OnTime & { readonly partition: number }>(statement);
   const partitions = rows.map(({ partition, ...counts }) => ({ partition, ...judged(counts) }));
-  const total = judged(rows.reduce<Counts>(sum, none));
   const unaccounted = partitions.reduce((missing, each) => missing + each.unaccounted, 0);
-  // One partition's surplus must not make up for another's loss.
-  return { partitions, total: { ...total, unaccounted, addsUp: partitions.every((each) => each.addsUp) } };
+  // Nor does one partition's surplus make up for another's loss.
+  const addsUp = partitions.every((each) => each.addsUp);
+  return { partitions, total: { ...partitions.reduce<Counts>(sum, none), unaccounted, addsUp } };
 };
