@@ -109,3 +109,37 @@ export function textAt(bytes: Buffer, at: number, limit: number): string | undef
   if (code === 0xb1 || code === 0xb3) return bytes.toString('utf8', at + 5, end);
   return undefined;
 }
+
+/** The integer at `at`, of whatever width; undefined when the value is of another type or beyond 2^53. */
+export function integerAt(bytes: Buffer, at: number, limit: number): number | undefined {
+  skipValue(bytes, at, limit);
+  const code = bytes[at]!;
+  switch (code) {
+    case 0x43:
+    case 0x44:
+      return 0;
+    case 0x50:
+    case 0x52:
+    case 0x53:
+      return bytes[at + 1];
+    case 0x51:
+    case 0x54:
+    case 0x55:
+      return bytes.readInt8(at + 1);
+    case 0x60:
+      return bytes.readUInt16BE(at + 1);
+    case 0x61:
+      return bytes.readInt16BE(at + 1);
+    case 0x70:
+      return bytes.readUInt32BE(at + 1);
+    case 0x71:
+      return bytes.readInt32BE(at + 1);
+    case 0x80:
+    case 0x81: {
+      const value = Number(code === 0x80 ? bytes.readBigUInt64BE(at + 1) : bytes.readBigInt64BE(at + 1));
+      return Number.isSafeInteger(value) ? value : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

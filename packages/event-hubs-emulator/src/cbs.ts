@@ -1,13 +1,14 @@
+import type { Access } from './access.ts';
 import { parseEntityAddress } from './entity-address.ts';
 import type { HubRegistry } from './hub-registry.ts';
 import { refusals } from './refusal.ts';
-import type { Response } from './request-response.ts';
+import type { Request, Response } from './request-response.ts';
 
 /**
- * Answers a claims-based-security request (`put-token`). Any token is taken; the entity it is for must exist, since the SDKs ask here
- * first and do not retry when told so. A partition is left to the attach, whose error says more.
+ * Answers a claims-based-security request (`put-token`). The entity that a token is for must exist, since the SDKs ask here first
+ * and do not retry when told so. A partition is left to the attach, whose error says more.
  */
-export function putToken(hubs: HubRegistry, properties: Readonly<Record<string, unknown>>): Response {
+export function putToken(hubs: HubRegistry, access: Access, { properties, body }: Request): Response {
   const { operation, name } = properties;
   if (operation !== 'put-token' || typeof name !== 'string') {
     return {
@@ -18,5 +19,6 @@ export function putToken(hubs: HubRegistry, properties: Readonly<Record<string, 
   const entity = parseEntityAddress(name);
   const refusal = entity === undefined ? refusals.entityNotFound(name) : hubs.missing(entity, name);
   if (refusal?.condition === 'amqp:not-found') return { status: 404, refusal };
-  return { status: 202 };
+  const unauthorized = access.put(name, body);
+  return unauthorized === undefined ? { status: 202 } : { status: 401, refusal: unauthorized };
 }

@@ -104,3 +104,31 @@ test('a client that leaves in the middle of a stream leaves its other links aliv
   for (let i = 0; i < 3; i++) await sdk.read({ consumer, count: 1 });
   expect((await sdk.read({ consumer, count: 10_000 })).length).toBeGreaterThanOrEqual(10_000);
 });
+
+test('a receiver that asks for it is told of the end of the partition beside each event', async () => {
+  await using sdk = await emulatorWithSdk({ bookings: { partitions: 1 } });
+  const producer = sdk.producer();
+  await producer.sendBatch([{ body: 1 }, { body: 2, contentType: 't' }, { body: 3 }], { partitionId: '0' });
+  const { lastEnqueuedSequenceNumber, lastEnqueuedOffset, lastEnqueuedOnUtc } = await producer.getPartitionProperties('0');
+  const told = Promise.withResolvers<unknown>();
+  const subscription = sdk.consumer().subscribe(
+    '0',
+    {
+      processEvents: async (events, { lastEnqueuedEventProperties }) => {
+        if (events.length > 0) told.resolve([events.map(({ body }) => body), lastEnqueuedEventProperties]);
+      },
+      processError: async (error) => told.reject(error),
+    },
+    { maxBatchSize: 3, maxWaitTimeInSeconds: 1, startPosition: earliestEventPosition, trackLastEnqueuedEventProperties: true },
+  );
+  expect(await told.promise).toEqual([
+    [1, 2, 3],
+    {
+      sequenceNumber: lastEnqueuedSequenceNumber,
+      offset: lastEnqueuedOffset,
+      enqueuedOn: lastEnqueuedOnUtc,
+      retrievedOn: expect.any(Date),
+    },
+  ]);
+  await subscription.close();
+});

@@ -1,10 +1,13 @@
 import type { Sender } from 'rhea';
+import { desires, RUNTIME_METRICS } from './capabilities.ts';
 import { LogReader } from './log-reader.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { refusals, type Refusal } from './refusal.ts';
 import { onSessionFlow, openOutlet } from './rhea-internals.ts';
+import { withRuntimeMetrics, type PartitionEnd } from './runtime-metrics.ts';
 import { PositionBeyondEnd, seek } from './seek.ts';
 import type { StartPosition } from './start-position.ts';
+import type { Traffic } from './traffic.ts';
 
 // What one turn sends before others get theirs, in bytes.
 const TURN_BYTES = 512 * 1024;
@@ -15,6 +18,15 @@ const BUSY_RETRY_MS = 5;
  */
 const EVENTS_PER_FLOW = 5000;
 
+function endOf({ last, nextSequence }: PartitionLog): PartitionEnd {
+  return {
+    sequenceNumber: nextSequence - 1,
+    offset: String(last?.offset ?? -1),
+    enqueuedAt: last?.enqueuedAt ?? 0,
+    retrievedAt: Date.now(),
+  };
+}
+
 /** One receiver being served. */
 export interface Egress {
   /** Ends it, closing the link with a reason if the client has not closed it. */
@@ -22,7 +34,7 @@ export interface Egress {
 }
 
 /** Sends the events of a log to a receiver, from `start` on and then as they arrive, as far as its credit goes. */
-export function egress(sender: Sender, log: PartitionLog, start: StartPosition): Egress {
+export function egress(sender: Sender, log: PartitionLog, start: StartPosition, traffic: Traffic): Egress {
   let reader: LogReader | undefined;
   let scheduled = false;
   let loading = false;
@@ -37,6 +49,7 @@ export function egress(sender: Sender, log: PartitionLog, start: StartPosition):
     setImmediate(pump);
   };
   const outlet = openOutlet(sender, schedule);
+  const metrics = desires(sender, RUNTIME_METRICS);
   const unsubscribe = log.onAppended(schedule);
   const stop = (reason?: Refusal): void => {
     if (stopped) return;
@@ -59,10 +72,11 @@ export function egress(sender: Sender, log: PartitionLog, start: StartPosition):
         return;
       }
       const run = reader.take(room, TURN_BYTES - bytes);
-      if (run === 'end') return;
+      if (run === 'end') return outlet.drained();
       if (run === 'load') return void load(reader).catch(fail);
-      outlet.send(run);
+      outlet.send(metrics ? withRuntimeMetrics(run, endOf(log)) : run);
       allowance -= run.lengths.length;
+      traffic.eventsDelivered += run.lengths.length;
       bytes += run.lengths.reduce((sum, length) => sum + length, 0);
     }
     schedule();
@@ -80,7 +94,8 @@ export function egress(sender: Sender, log: PartitionLog, start: StartPosition):
 
   sender.on('sender_flow', () => {
     perFlow ||= Math.max(outlet.credit(), EVENTS_PER_FLOW);
-    allowance = perFlow;
+    // A client that drains waits for all that its credit allows.
+    allowance = outlet.draining() ? outlet.credit() : perFlow;
     schedule();
   });
   onSessionFlow(sender.session, schedule);

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { EntityAddress } from './entity-address.ts';
 import { openHub, type Hub, type HubOptions } from './hub.ts';
+import type { LogOptions } from './log-options.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { refusals, type Refusal } from './refusal.ts';
 
@@ -37,12 +38,16 @@ function checkOptions(options: Readonly<Record<string, HubOptions>>): void {
 }
 
 /** Opens all hubs in `dataDirectory`. Throws on invalid options, and whatever opening one of them throws. */
-export async function openHubs(dataDirectory: string, options: Readonly<Record<string, HubOptions>>): Promise<HubRegistry> {
+export async function openHubs(
+  dataDirectory: string,
+  options: Readonly<Record<string, HubOptions>>,
+  logOptions: LogOptions,
+): Promise<HubRegistry> {
   checkOptions(options);
   await mkdir(dataDirectory, { recursive: true });
   const hubs: Hub[] = [];
   try {
-    for (const [name, hub] of Object.entries(options)) hubs.push(await openHub(dataDirectory, name, hub));
+    for (const [name, hub] of Object.entries(options)) hubs.push(await openHub(dataDirectory, name, hub, logOptions));
   } catch (error) {
     await Promise.all(hubs.map((hub) => hub.close()));
     throw error;

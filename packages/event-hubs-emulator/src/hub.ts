@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { LogOptions } from './log-options.ts';
 import { PartitionLog } from './partition-log.ts';
 import { syncDirectory } from './segment.ts';
 
@@ -25,6 +26,8 @@ export interface HubOptions {
 /** An event hub: its partitions, by number, and who may read it. */
 export interface Hub {
   readonly name: string;
+  /** As configured, `$Default` first. */
+  readonly consumerGroups: readonly string[];
   readonly createdAt: Date;
   readonly partitions: readonly PartitionLog[];
   /** Consumer group names are compared without case. */
@@ -75,6 +78,7 @@ export async function openHub(
   dataDirectory: string,
   name: string,
   { partitions: count, consumerGroups = [] }: HubOptions,
+  logOptions: LogOptions,
 ): Promise<Hub> {
   const directory = join(dataDirectory, name);
   await mkdir(directory, { recursive: true });
@@ -90,7 +94,7 @@ export async function openHub(
   }
   const groups = new Set([DEFAULT_GROUP, ...consumerGroups.map((group) => group.toLowerCase())]);
   const opened = await Promise.allSettled(
-    Array.from({ length: count }, (_, id) => PartitionLog.open(join(directory, String(id)))),
+    Array.from({ length: count }, (_, id) => PartitionLog.open(join(directory, String(id)), logOptions)),
   );
   const logs = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = opened.find((result) => result.status === 'rejected');
@@ -101,6 +105,7 @@ export async function openHub(
   let turn = 0;
   return {
     name,
+    consumerGroups: ['$Default', ...consumerGroups.filter((group) => group.toLowerCase() !== DEFAULT_GROUP)],
     createdAt: new Date(metadata.createdAt),
     partitions: logs,
     hasConsumerGroup: (group) => groups.has(group.toLowerCase()),

@@ -1,4 +1,5 @@
 import { MalformedMessage, mapExtent, Section, sectionCode, sectionValue, skipValue, textAt } from './amqp-sections.ts';
+import { readPublication, type Publication } from './publication.ts';
 
 /** The message format of a batch: every data section is the complete encoded message of one event. */
 export const BATCH_FORMAT = 0x80013700;
@@ -8,6 +9,8 @@ export interface IncomingBatch {
   readonly payload: Buffer;
   readonly bounds: readonly number[];
   readonly partitionKey: string | undefined;
+  /** Set when the producer numbers its events, so that a batch sent again can be told. */
+  readonly publication: Publication | undefined;
 }
 
 /**
@@ -48,5 +51,6 @@ export function readIncomingBatch(payload: Buffer, isBatch: boolean): IncomingBa
   }
   if (!isBatch && limit > 0) bounds.push(0, limit);
   if (bounds.length === 0) throw new MalformedMessage(limit, 'a batch holds at least one event');
-  return { payload, bounds, partitionKey };
+  const publication = readPublication(payload, bounds[0]!, bounds[1]!, bounds.length / 2);
+  return { payload, bounds, partitionKey, publication };
 }

@@ -1,2 +1,3 @@
-export { startEmulator, type Emulator, type EmulatorLog, type EmulatorOptions } from './emulator.ts';
+export { KeysNeeded, startEmulator, type Emulator } from './emulator.ts';
+export type { EmulatorLog, EmulatorOptions } from './emulator-options.ts';
 export { PortTaken } from './listen.ts';

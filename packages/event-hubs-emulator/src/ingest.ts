@@ -3,9 +3,10 @@ import type { Delivery, EventContext, Receiver } from 'rhea';
 import { MalformedMessage } from './amqp-sections.ts';
 import type { Hub } from './hub.ts';
 import { BATCH_FORMAT, readIncomingBatch, type IncomingBatch } from './incoming-batch.ts';
-import type { PartitionLog } from './partition-log.ts';
+import { BatchRefused, type PartitionLog } from './partition-log.ts';
 import { refusals, type Refusal } from './refusal.ts';
 import { MAX_MESSAGE_BYTES } from './rhea-internals.ts';
+import type { Traffic } from './traffic.ts';
 
 // Batches in flight a link: each may be 1 MiB, so the credit is also a bound on memory.
 const CREDIT = 256;
@@ -23,13 +24,16 @@ export interface IngestTarget {
   readonly hub: Hub;
   /** Set when the client sends to one partition by id. */
   readonly partition: PartitionLog | undefined;
+  readonly traffic: Traffic;
   readonly stopping: () => boolean;
 }
 
 /** Appends what arrives on a link, and accepts each batch once it is on disk. A batch that arrives while the server stops is left unanswered, so the client sends it again elsewhere. */
-export function ingest(receiver: Receiver, { hub, partition, stopping }: IngestTarget): void {
+export function ingest(receiver: Receiver, { hub, partition, traffic, stopping }: IngestTarget): void {
   let settled = 0;
   const settle = (delivery: Delivery, refusal?: Refusal): void => {
+    if (refusal === undefined) traffic.batchesAccepted += 1;
+    else traffic.batchesRefused.set(refusal.condition, (traffic.batchesRefused.get(refusal.condition) ?? 0) + 1);
     // On a link or session that is gone a disposition would be a protocol error, and end the whole connection.
     if (!receiver.is_open()) return;
     if (refusal === undefined) delivery.accept();
@@ -55,6 +59,7 @@ export function ingest(receiver: Receiver, { hub, partition, stopping }: IngestT
           (error: unknown) => settle(delivery, refusals.cannotStore(String(error))),
         );
     } catch (error) {
+      if (error instanceof BatchRefused) return settle(delivery, error.refusal);
       if (!(error instanceof MalformedMessage)) throw error;
       settle(delivery, refusals.malformed(error.message));
     }

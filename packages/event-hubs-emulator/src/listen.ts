@@ -4,6 +4,11 @@ import type { Server } from 'node:net';
 const LOOPBACK = ['127.0.0.1', '::1'];
 const FREE_PORT_ATTEMPTS = 10;
 
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 /** The port that was asked for belongs to another server. */
 export class PortTaken extends Error {
   readonly port: number;

@@ -11,11 +11,17 @@ export interface MessageRun {
   readonly lengths: readonly number[];
 }
 
-/** One receiver's way through a log. It holds at most half a megabyte, and at the end of the log nothing. */
+/**
+ * One receiver's way through a log. It holds at most half a megabyte, and at the end of the log nothing. What it gives out is used
+ * again: copy it before the next call.
+ */
 export class LogReader {
   readonly #log: PartitionLog;
   #loaded: RecordView[] = [];
   #record: RecordView | undefined;
+  /** Whether the current record is one of the log's newest, whose bytes the log may use again. */
+  #lent = false;
+  #buffer: Buffer | undefined;
   /** The position behind the current record. */
   #next: number;
   #index = 0;
@@ -34,7 +40,11 @@ export class LogReader {
    */
   take(count: number, bytes: number): MessageRun | 'load' | 'end' {
     const record = this.#current();
-    if (record === undefined) return this.#next < this.#log.end ? 'load' : 'end';
+    if (record === undefined) {
+      if (this.#next < this.#log.end) return 'load';
+      this.#buffer = undefined;
+      return 'end';
+    }
     const lengths: number[] = [];
     const start = this.#byte;
     while (lengths.length < count && this.#index < record.count && this.#byte - start < bytes) {
@@ -48,13 +58,24 @@ export class LogReader {
 
   /** Fetches what `take` asked for. Throws DamagedLog. */
   async load(): Promise<void> {
-    this.#loaded = (await this.#log.read(this.#next, READ_AHEAD)).toReversed();
+    // What retention deleted meanwhile is passed over.
+    this.#next = Math.max(this.#next, this.#log.segments[0]!.base);
+    this.#buffer ??= Buffer.allocUnsafeSlow(READ_AHEAD);
+    this.#loaded = (await this.#log.read(this.#next, READ_AHEAD, this.#buffer)).toReversed();
   }
 
   #current(): RecordView | undefined {
-    if (this.#record !== undefined) return this.#record;
-    const record = this.#loaded.pop() ?? this.#log.recent(this.#next);
+    if (this.#record !== undefined) {
+      if (!this.#lent || this.#log.recent(this.#record.position) === this.#record) return this.#record;
+      // The log has taken its bytes back in the middle of it: the rest comes from the disk.
+      this.#next = this.#record.position;
+      this.#skip = this.#index;
+      this.#record = undefined;
+    }
+    const loaded = this.#loaded.pop();
+    const record = loaded ?? this.#log.recent(this.#next);
     if (record === undefined) return undefined;
+    this.#lent = loaded === undefined;
     this.#record = record;
     this.#next = record.position + record.length;
     this.#index = 0;

@@ -1,6 +1,8 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseCommandLine } from './command-line.ts';
-import { startEmulator, type EmulatorLog } from './emulator.ts';
+import { startEmulator } from './emulator.ts';
+import type { EmulatorLog } from './emulator-options.ts';
 
 const write =
   (level: string) =>
@@ -24,10 +26,10 @@ function untilStopped(): Promise<void> {
 
 try {
   const stopped = untilStopped();
-  const options = parseCommandLine(process.argv.slice(2), (path) => readFileSync(path, 'utf8'));
+  const options = parseCommandLine(process.argv.slice(2), (path) => readFileSync(path, 'utf8'), process.env);
   await using emulator = await startEmulator({ ...options, log });
-  const { port, connectionString } = emulator;
-  process.stdout.write(`${JSON.stringify({ event: 'listening', port, connectionString })}\n`);
+  const { port, httpPort, connectionString } = emulator;
+  process.stdout.write(`${JSON.stringify({ event: 'listening', port, httpPort, connectionString })}\n`);
   await stopped;
 } catch (error) {
   process.stderr.write(`event-hubs-emulator: ${error instanceof Error ? error.message : String(error)}\n`);

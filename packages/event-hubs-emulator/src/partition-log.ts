@@ -1,51 +1,83 @@
 import type { IncomingBatch } from './incoming-batch.ts';
-import { decodeRecord, encodeRecord, type RecordView } from './record-codec.ts';
+import { DEFAULT_LOG_OPTIONS, type LogOptions } from './log-options.ts';
+import { dropOtherSnapshots, writeProducerSnapshot } from './producer-snapshot.ts';
+import { createProducers, type Producers } from './producers.ts';
+import { decodeRecord, encodeRecord, recordBound, type RecordView } from './record-codec.ts';
 import { DamagedLog, recoverLog, type LastRecord, type RecoveredLog } from './recovery.ts';
+import type { Refusal } from './refusal.ts';
+import { expiredSegments } from './retention.ts';
 import { Segment } from './segment.ts';
+import { createSlabs, type Room } from './slabs.ts';
 import { createTailCache } from './tail-cache.ts';
 
-const SEGMENT_BYTES = 64 * 1024 * 1024;
 const TAIL_BYTES = 2 * 1024 * 1024;
+const SYNC_INTERVAL_MS = 100;
 
 interface Queued {
-  readonly record: RecordView;
+  /** Undefined for a batch that was sent again while the first copy is still on its way to the disk. */
+  readonly record: RecordView | undefined;
+  readonly undo: () => void;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
+/** A numbered batch that must not be stored: its producer was shut out by another, or skipped a number. */
+export class BatchRefused extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.description);
+    this.name = 'BatchRefused';
+    this.refusal = refusal;
+  }
+}
+
 /**
- * The log of one partition. A batch gets its place when it is appended, and is on disk before the append resolves; only then do
- * readers see it. Sequence numbers are contiguous from 0, and no acknowledged or visible one is ever given out again.
+ * The log of one partition. A batch gets its place when it is appended, and is written (and, by default, on disk) before the append
+ * resolves; only then do readers see it. Sequence numbers are contiguous from 0, and no acknowledged or visible one is ever given out
+ * again. A numbered batch that was stored before is not stored again.
  */
 export class PartitionLog {
   readonly #directory: string;
+  readonly #options: LogOptions;
   readonly #segments: Segment[];
   readonly #listeners = new Set<() => void>();
-  readonly #tail = createTailCache(TAIL_BYTES);
+  readonly #slabs = createSlabs();
+  readonly #rooms = new Map<RecordView, Room>();
+  readonly #tail = createTailCache(TAIL_BYTES, (record) => this.#release(record));
   #last: LastRecord | undefined;
   #end: number;
+  /** All before it is known to be on disk. */
+  #durable: number;
   #nextSequence: number;
   #reserved: { position: number; sequence: number; enqueuedAt: number };
   #queue: Queued[] = [];
+  #expireAt: number | undefined;
   #writing: Promise<void> | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncing: Promise<void> | undefined;
   #failedWrite = false;
+  #failures = 0;
   #closed = false;
+  readonly producers: Producers;
   /** Bytes of a torn write that were cut off when the log was opened. */
   readonly tornBytes: number;
 
-  private constructor(directory: string, { segments, last, tornBytes }: RecoveredLog) {
+  private constructor(directory: string, options: LogOptions, { segments, last, tornBytes, producers }: RecoveredLog) {
     this.#directory = directory;
+    this.#options = options;
     this.#segments = segments;
     this.#last = last;
     this.tornBytes = tornBytes;
+    this.producers = createProducers(producers);
     this.#end = segments.at(-1)!.end;
+    this.#durable = this.#end;
     this.#nextSequence = last === undefined ? segments.at(-1)!.firstSequence : last.firstSequence + last.count;
     this.#reserved = this.#published();
   }
 
   /** Opens or creates the log in `directory`. Throws DamagedLog, or what the file system says. */
-  static async open(directory: string): Promise<PartitionLog> {
-    return new PartitionLog(directory, await recoverLog(directory));
+  static async open(directory: string, options: LogOptions = DEFAULT_LOG_OPTIONS): Promise<PartitionLog> {
+    return new PartitionLog(directory, options, await recoverLog(directory));
   }
 
   /** The position behind the last visible event. */
@@ -71,20 +103,37 @@ export class PartitionLog {
     return this.#last && { offset: this.#last.position + this.#last.count - 1, enqueuedAt: this.#last.enqueuedAt };
   }
 
+  /** How many writes have failed since the log was opened. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /**
-   * Appends a batch as one record, whole or not at all. Resolves once it is on disk and visible; batches that arrive while a write is
-   * in flight share the next one. Throws MalformedMessage at once; rejects with what the file system says, and keeps nothing then.
+   * Appends a batch as one record, whole or not at all. Resolves once it is stored and visible, or had been before; batches that
+   * arrive while a write is in flight share the next one. Throws MalformedMessage and {@link BatchRefused} at once; rejects with what the
+   * file system says, and keeps nothing then.
    */
   append(batch: IncomingBatch): Promise<void> {
     if (this.#closed) throw new Error(`the log in ${this.#directory} is closed`);
+    const { publication } = batch;
+    const verdict = publication === undefined ? 'new' : this.producers.judge(publication);
+    if (typeof verdict !== 'string') throw new BatchRefused(verdict);
+    if (verdict === 'duplicate') return this.#writing === undefined ? Promise.resolve() : this.#enqueue(undefined, () => {});
     const enqueuedAt = Math.max(Date.now(), this.#reserved.enqueuedAt);
     const { position, sequence } = this.#reserved;
-    const record = encodeRecord(batch, { position, firstSequence: sequence, enqueuedAt, durableTo: this.#end });
+    const room = this.#slabs.room(recordBound(batch));
+    let record: RecordView;
+    try {
+      record = encodeRecord(batch, { position, firstSequence: sequence, enqueuedAt, durableTo: this.#durable }, room.bytes);
+    } catch (error) {
+      room.keep(0);
+      room.giveBack();
+      throw error;
+    }
+    room.keep(record.length);
+    this.#rooms.set(record, room);
     this.#reserved = { position: position + record.length, sequence: sequence + record.count, enqueuedAt };
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ record, resolve, reject });
-      this.#writing ??= this.#write();
-    });
+    return this.#enqueue(record, publication === undefined ? () => {} : this.producers.stored(publication));
   }
 
   /** Calls `listener` each time events became visible, until the returned function is called. */
@@ -93,17 +142,23 @@ export class PartitionLog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The record at a position, if it is among the newest; answered from memory. */
+  /**
+   * The record at a position, if it is among the newest; answered from memory. Its bytes are used again for others once it is not, so
+   * ask again after every turn of the event loop.
+   */
   recent(position: number): RecordView | undefined {
     return this.#tail.at(position);
   }
 
-  /** Reads whole records from `position` on: about `bytes` of them, at least one. Throws DamagedLog when their checksum is wrong. */
-  async read(position: number, bytes: number): Promise<RecordView[]> {
+  /**
+   * Reads whole records from `position` on: about `bytes` of them, at least one; into `into` if they fit.
+   * Throws DamagedLog when their checksum is wrong.
+   */
+  async read(position: number, bytes: number, into?: Buffer): Promise<RecordView[]> {
     const segment = this.#segments.findLast(({ base }) => base <= position);
     if (segment === undefined) throw new RangeError(`position ${position} is before the beginning of the log`);
     for (let length = bytes; ; length *= 2) {
-      const chunk = await segment.read(position, length);
+      const chunk = await segment.read(position, length, into);
       const records = wholeRecords(chunk, position);
       if (records.length > 0) return records;
       // A record may be larger than the chunk, but not than the segment.
@@ -112,15 +167,26 @@ export class PartitionLog {
     }
   }
 
+  /** Deletes the segments that the retention lets go, as of `now` in ms. The newest segment is sealed first if all of it is too old. */
+  async expire(now: number): Promise<void> {
+    if (this.#closed || (this.#options.retentionMs === undefined && this.#options.retentionBytes === undefined)) return;
+    this.#expireAt = now;
+    this.#writing ??= this.#write();
+    await this.#writing;
+  }
+
   /** Resolves when nothing that was appended before is in flight any more. */
   async flushed(): Promise<void> {
     await this.#writing;
   }
 
-  /** Finishes the writes in flight and closes the files. */
+  /** Refuses further batches, waits for those in flight, and lets go of the files. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.flushed();
+    await this.#writing;
+    clearTimeout(this.#syncTimer);
+    await this.#syncing;
+    if (this.#durable < this.#end && this.#options.fsync === 'interval') await this.#sync();
     await Promise.all(this.#segments.map((segment) => segment.close()));
   }
 
@@ -128,23 +194,42 @@ export class PartitionLog {
     return { position: this.#end, sequence: this.#nextSequence, enqueuedAt: this.#last?.enqueuedAt ?? 0 };
   }
 
+  #release(record: RecordView): void {
+    this.#rooms.get(record)?.giveBack();
+    this.#rooms.delete(record);
+  }
+
+  #enqueue(record: RecordView | undefined, undo: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ record, undo, resolve, reject });
+      this.#writing ??= this.#write();
+    });
+  }
+
   async #write(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 || this.#expireAt !== undefined) {
       const group = this.#queue;
       this.#queue = [];
       try {
-        await this.#writeGroup(group.map(({ record }) => record));
+        const records = group.flatMap(({ record }) => record ?? []);
+        if (records.length > 0) await this.#writeGroup(records);
       } catch (error) {
         // The places of everything that waits hang on this write, so all of it is refused, and the places are free again.
         this.#failedWrite = true;
+        this.#failures += 1;
         const refused = [...group, ...this.#queue];
         this.#queue = [];
         this.#reserved = this.#published();
-        for (const { reject } of refused) reject(error);
+        for (const { undo } of refused.toReversed()) undo();
+        for (const { record, reject } of refused) {
+          if (record !== undefined) this.#release(record);
+          reject(error);
+        }
         continue;
       }
       for (const { resolve } of group) resolve();
-      for (const listener of this.#listeners) listener();
+      if (group.length > 0) for (const listener of this.#listeners) listener();
+      if (this.#expireAt !== undefined) await this.#expire(this.#expireAt);
     }
     this.#writing = undefined;
   }
@@ -155,16 +240,59 @@ export class PartitionLog {
       await active.truncate(this.#end);
       this.#failedWrite = false;
     }
-    if (active.size >= SEGMENT_BYTES) {
-      active = await Segment.create(this.#directory, { base: this.#end, firstSequence: this.#nextSequence });
-      this.#segments.push(active);
-    }
+    if (active.size >= this.#options.segmentBytes) active = await this.#roll();
     await active.append(records);
+    if (this.#options.fsync === 'always') await active.sync();
+    active.commit(records);
     const { position, firstSequence, count, enqueuedAt } = records.at(-1)!;
     this.#last = { position, firstSequence, count, enqueuedAt };
     this.#nextSequence = firstSequence + count;
     this.#end = active.end;
+    if (this.#options.fsync === 'always') this.#durable = this.#end;
     for (const record of records) this.#tail.add(record);
+    if (this.#options.fsync === 'interval' && this.#syncTimer === undefined) {
+      this.#syncTimer = setTimeout(() => {
+        this.#syncTimer = undefined;
+        this.#syncing = this.#sync();
+      }, SYNC_INTERVAL_MS);
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const { end } = this;
+    try {
+      await this.#segments.at(-1)!.sync();
+      this.#durable = end;
+    } catch {
+      // What was acknowledged is in the page cache; that the disk failed to take it counts, and the next write tries again.
+      this.#failures += 1;
+    }
+  }
+
+  /** Seals the newest segment and begins the next. */
+  async #roll(): Promise<Segment> {
+    await this.#segments.at(-1)!.sync();
+    this.#durable = this.#end;
+    const states = this.producers.entries();
+    if (states.length > 0) await writeProducerSnapshot(this.#directory, this.#end, states);
+    const segment = await Segment.create(this.#directory, { base: this.#end, firstSequence: this.#nextSequence });
+    this.#segments.push(segment);
+    if (states.length > 0) await dropOtherSnapshots(this.#directory, this.#end);
+    return segment;
+  }
+
+  async #expire(now: number): Promise<void> {
+    this.#expireAt = undefined;
+    try {
+      const active = this.#segments.at(-1)!;
+      const { retentionMs } = this.#options;
+      if (retentionMs !== undefined && active.size > 0 && active.modifiedAt < now - retentionMs && !this.#failedWrite)
+        await this.#roll();
+      for (const segment of this.#segments.splice(0, expiredSegments(this.#segments, this.#options, now))) await segment.remove();
+    } catch {
+      // A disk that cannot delete now may later; nothing is lost by waiting.
+      this.#failures += 1;
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import type { HubRegistry } from './hub-registry.ts';
 import { admit, type Contender } from './owner-levels.ts';
 import { refusals } from './refusal.ts';
 import { parseStartPosition } from './start-position.ts';
+import type { Traffic } from './traffic.ts';
 
 const SELECTOR = 'apache.org:selector-filter:string';
 
@@ -39,7 +40,7 @@ function contender(sender: Sender): Contender {
 }
 
 /** No receivers yet. */
-export function createReceivers(hubs: HubRegistry): Receivers {
+export function createReceivers(hubs: HubRegistry, traffic: Traffic): Receivers {
   const holders = new Map<string, Set<Holder>>();
 
   const forget = (key: string, holder: Holder): void => {
@@ -61,7 +62,7 @@ export function createReceivers(hubs: HubRegistry): Receivers {
         holder.egress.stop(reason);
         forget(key, holder);
       }
-      const holder: Holder = { ...newcomer, sender, egress: egress(sender, log, start) };
+      const holder: Holder = { ...newcomer, sender, egress: egress(sender, log, start, traffic) };
       holders.set(key, (holders.get(key) ?? new Set()).add(holder));
       sender.once('sender_close', () => {
         holder.egress.stop();

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { IncomingBatch } from './incoming-batch.ts';
+import { readPublication, type Publication } from './publication.ts';
 import { LONGEST_ADDITION, writeOutgoing } from './outgoing-message.ts';
 
 /*
@@ -36,10 +37,14 @@ export interface RecordPlace {
 
 const u64 = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 
-/** Encodes a batch as a record. Throws MalformedMessage when an event is no AMQP message. */
-export function encodeRecord({ payload, bounds }: IncomingBatch, place: RecordPlace): RecordView {
+/** The most bytes that the record of a batch can have. */
+export function recordBound({ payload, bounds }: IncomingBatch): number {
+  return RECORD_HEADER + (bounds.length / 2) * (4 + LONGEST_ADDITION) + payload.length;
+}
+
+/** Encodes a batch as a record, into the beginning of `bytes`. Throws MalformedMessage when an event is no AMQP message. */
+export function encodeRecord({ payload, bounds }: IncomingBatch, place: RecordPlace, bytes: Buffer): RecordView {
   const count = bounds.length / 2;
-  const bytes = Buffer.allocUnsafe(RECORD_HEADER + count * (4 + LONGEST_ADDITION) + payload.length);
   let end = RECORD_HEADER + count * 4;
   for (let i = 0; i < count; i++) {
     const next = writeOutgoing(bytes, end, payload, bounds[2 * i]!, bounds[2 * i + 1]!, {
@@ -89,4 +94,10 @@ export function decodeRecord(bytes: Buffer, at: number, position: number): Recor
 /** The length of the message of event `index`, in bytes. */
 export function messageLength(record: RecordView, index: number): number {
   return record.bytes.readUInt32BE(record.at + RECORD_HEADER + index * 4);
+}
+
+/** Which of a producer's events a record holds, if the producer numbers them. */
+export function publicationOf(record: RecordView): Publication | undefined {
+  const start = record.at + RECORD_HEADER + record.count * 4;
+  return readPublication(record.bytes, start, start + messageLength(record, 0), record.count);
 }

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import type { RecordView } from './record-codec.ts';
+import { readProducerSnapshot } from './producer-snapshot.ts';
+import { createProducers, type Producers, type ProducerState } from './producers.ts';
+import { publicationOf, type RecordView } from './record-codec.ts';
 import { listSegments, Segment } from './segment.ts';
 import { damageWasDurable, scanRecords } from './segment-scan.ts';
 import { createSparseIndex } from './sparse-index.ts';
@@ -21,15 +23,19 @@ export interface RecoveredLog {
   readonly last: LastRecord | undefined;
   /** Bytes of a write torn by a crash that were cut off; they had not been acknowledged. */
   readonly tornBytes: number;
+  /** How far each producer that numbers its events had got. */
+  readonly producers: [number, ProducerState][];
 }
 
-async function lastRecordOf(segment: Segment): Promise<LastRecord | undefined> {
+async function lastRecordOf(segment: Segment, producers: Producers): Promise<LastRecord | undefined> {
   let last: LastRecord | undefined;
   const index = createSparseIndex();
   const end = await scanRecords(segment.file, { base: segment.base, start: segment.base, size: segment.size }, (record) => {
     const { position, firstSequence, count, enqueuedAt } = record;
     last = { position, firstSequence, count, enqueuedAt };
     index.add(record);
+    const publication = publicationOf(record);
+    if (publication !== undefined) producers.stored(publication);
   });
   if (end.damaged) {
     if (await damageWasDurable(segment.file, segment.base, end.position, segment.size)) {
@@ -65,14 +71,18 @@ export async function recoverLog(directory: string): Promise<RecoveredLog> {
     const active = segments.at(-1);
     if (active === undefined) {
       segments.push(await Segment.create(directory, { base: 0, firstSequence: 0 }));
-      return { segments, last: undefined, tornBytes: 0 };
+      return { segments, last: undefined, tornBytes: 0, producers: [] };
     }
     const sizeBefore = active.size;
-    const last = await lastRecordOf(active);
+    const producers = createProducers(await readProducerSnapshot(directory, active.base));
+    const last = await lastRecordOf(active, producers);
+    // What a killed process had written but not yet forced to disk counts from now on.
+    await active.sync();
     const tornBytes = sizeBefore - active.size;
     const sealed = segments.at(-2);
     // A crash right after a roll leaves the last segment empty; what was last then stands in the one before.
-    return { segments, last: last ?? (sealed && (await lastRecordOf(sealed))), tornBytes };
+    const lastSealed = last === undefined && sealed !== undefined ? await lastRecordOf(sealed, createProducers()) : undefined;
+    return { segments, last: last ?? lastSealed, tornBytes, producers: producers.entries() };
   } catch (error) {
     await Promise.all(segments.map((segment) => segment.close()));
     throw error;

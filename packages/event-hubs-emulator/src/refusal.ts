@@ -17,6 +17,18 @@ export const refusals = {
     condition: 'com.microsoft:argument-out-of-range',
     description: `The specified partition '${partition}' is invalid for event hub '${hub}'. It should be between 0 and ${count - 1}.`,
   }),
+  unauthorized: (address: string, reason: string): Refusal => ({
+    condition: 'amqp:unauthorized-access',
+    description: `Unauthorized access to '${address}': ${reason}.`,
+  }),
+  producerStolen: (producer: number, epoch: number, current: number): Refusal => ({
+    condition: 'com.microsoft:producer-epoch-stolen',
+    description: `Producer '${producer}' with epoch of '${epoch}' is shut out by one with epoch of '${current}'.`,
+  }),
+  outOfSequence: (producer: number, first: number, last: number): Refusal => ({
+    condition: 'com.microsoft:out-of-order-sequence',
+    description: `Producer '${producer}' sent events from number '${first}' on; its last was '${last}'.`,
+  }),
   badSelector: (selector: string): Refusal => ({
     condition: 'com.microsoft:argument-error',
     description: `The selector ${JSON.stringify(selector)} is invalid: an offset, sequence number or enqueued time was expected.`,

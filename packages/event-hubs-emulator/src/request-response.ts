@@ -4,6 +4,12 @@ import type { Refusal } from './refusal.ts';
 
 const CREDIT = 100;
 
+/** What a client asks: application properties that name an operation, and what goes with it. */
+export interface Request {
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
 /** What a request is answered with: a body, or why not. */
 export type Response =
   | { readonly status: 200 | 202; readonly body?: unknown }
@@ -35,26 +41,27 @@ export class ReplyLinks {
     sender.once('sender_close', () => this.#links.delete(sender));
   }
 
-  /** `$cbs` clients reply to the name of their link, `$management` clients to its target's address, often the same. */
-  find(replyTo: string | undefined): Sender | undefined {
-    return [...this.#links].find((link) => link.is_open() && (link.name === replyTo || link.target?.address === replyTo));
+  /**
+   * The link on which a request's answer leaves. `$cbs` clients reply to the name of their link, `$management` clients to its
+   * target's address, often the same; Python's name none and mean the one they opened beside the request's, in the same session.
+   */
+  find(replyTo: string | undefined, requests: Receiver): Sender | undefined {
+    const open = [...this.#links].filter((link) => link.is_open());
+    const named = open.find((link) => link.name === replyTo || link.target?.address === replyTo);
+    return named ?? open.find((link) => link.session === requests.session && link.source?.address === requests.target?.address);
   }
 }
 
 /** Answers the requests that arrive on a link. A request whose reply link is unknown is only settled. */
-export function serveRequests(
-  receiver: Receiver,
-  replies: ReplyLinks,
-  answer: (properties: Readonly<Record<string, unknown>>) => Response,
-): void {
+export function serveRequests(receiver: Receiver, replies: ReplyLinks, answer: (request: Request) => Response): void {
   receiver.on('message', ({ message, delivery }: EventContext) => {
     delivery?.accept();
     receiver.add_credit(1);
-    const link = replies.find(message?.reply_to);
+    const link = replies.find(message?.reply_to, receiver);
     if (message === undefined || link === undefined) return;
     const { message_id: id, reply_to: to } = message;
     link.send({
-      ...toMessage(answer(message.application_properties ?? {})),
+      ...toMessage(answer({ properties: message.application_properties ?? {}, body: message.body })),
       ...(id !== undefined && { correlation_id: id }),
       ...(to !== undefined && { to }),
     });

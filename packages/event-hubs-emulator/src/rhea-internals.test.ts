@@ -80,7 +80,10 @@ test('a client that takes only small frames gets large messages whole', async ()
   expect(messages.map(({ body }) => JSON.parse(String(body.content)))).toEqual(bodies);
 });
 
-test('a receiver that shares its session with other links is served too', async () => {
+test.for([
+  ['names the link for the answer', { reply_to: 'me' }],
+  ['names none, as the Python SDK', {}],
+] as const)('a request that %s is answered, in a session that receives as well', async ([, replyTo]) => {
   await using client = await withPlainClient();
   // rhea opens all links of a connection in one session.
   const replies = client.connection.open_receiver({ source: '$management', target: 'me' });
@@ -89,10 +92,72 @@ test('a receiver that shares its session with other links is served too', async 
   await client.sdk.producer().sendBatch([{ body: 1 }, { body: 2 }], { partitionId: '0' });
   const reading = firstMessages(client.connection, 2);
   const properties = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'bookings' };
-  requests.send({ body: '', message_id: 'q', reply_to: 'me', application_properties: properties });
+  requests.send({ body: '', message_id: 'q', ...replyTo, application_properties: properties });
   const { message } = await next(replies, 'message');
   expect(message).toMatchObject({ correlation_id: 'q', body: { name: 'bookings', partition_count: 1 } });
   expect(await reading).toHaveLength(2);
+});
+
+/** The performatives in a stream of frames: descriptor code, and how many fields are there. */
+function performatives(stream: Buffer): [code: number, fields: number][] {
+  const found: [number, number][] = [];
+  // Behind the two protocol headers come frames only.
+  for (let at = 8, amqp = false; at < stream.length;) {
+    if (!amqp && stream.toString('latin1', at, at + 4) === 'AMQP') {
+      at += 8;
+      amqp = true;
+      continue;
+    }
+    const size = stream.readUInt32BE(at);
+    const list = at + 11;
+    const fields = stream[list] === 0xd0 ? stream.readUInt32BE(list + 5) : stream[list] === 0xc0 ? stream[list + 2]! : 0;
+    if (amqp && size > 8) found.push([stream[at + 10]!, fields]);
+    at += size;
+  }
+  return found;
+}
+
+test('every frame carries all of its fields, which the Python SDK looks for', async () => {
+  await using client = await withPlainClient();
+  const chunks: Buffer[] = [];
+  const socket: EventEmitter = Reflect.get(client.connection, 'socket');
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await client.sdk.producer().sendBatch([{ body: 1 }], { partitionId: '0' });
+  const sender = client.connection.open_sender('bookings');
+  await once(sender, 'sendable');
+  sender.send({ body: 1 });
+  await once(sender, 'accepted');
+  await firstMessages(client.connection, 2);
+  const refused = client.connection.open_sender('nosuch');
+  await once(refused, 'sender_error');
+  const expected = new Map([
+    [0x10, 10],
+    [0x11, 8],
+    [0x12, 14],
+    [0x13, 11],
+    [0x14, 11],
+    [0x15, 6],
+    [0x16, 3],
+  ]);
+  const found = performatives(Buffer.concat(chunks));
+  expect(new Map(found)).toEqual(expected);
+  expect(found.filter(([code, fields]) => expected.get(code) !== fields)).toEqual([]);
+});
+
+test('a client that drains its link gets what is there, and the rest of its credit back', async () => {
+  await using client = await withPlainClient();
+  await client.sdk.producer().sendBatch([{ body: 1 }, { body: 2 }], { partitionId: '0' });
+  const receiver = client.connection.open_receiver({ source: address, credit_window: 0 });
+  let count = 0;
+  receiver.on('message', () => (count += 1));
+  receiver.add_credit(10);
+  receiver.drain_credit();
+  await once(receiver, 'receiver_drained');
+  expect(count).toBe(2);
+  receiver.drain = false;
+  receiver.add_credit(10);
+  await client.sdk.producer().sendBatch([{ body: 3 }], { partitionId: '0' });
+  await once(receiver, 'message');
 });
 
 test('garbage on the port, or a frame that claims 2 GB, ends that connection and no other', async () => {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Connection, Container, Receiver, Sender, Session } from 'rhea';
 import type { MessageRun } from './log-reader.ts';
-import { encodeFragments, encodeTransfers, TRANSFER_OVERHEAD } from './transfer-frames.ts';
+import { borrow } from './slabs.ts';
+import { encodeFragments, encodeTransfers, transfersLength, TRANSFER_OVERHEAD } from './transfer-frames.ts';
 
 /*
  * Everything that knows more of rhea than its documentation promises: the package is pinned to the version this was written for,
@@ -17,11 +18,16 @@ const SINGLE_FORMAT = 0x80013701;
 const MAX_UINT = 2 ** 32 - 1;
 const MAX_SOCKET_BACKLOG = 1024 * 1024;
 const SMALL_CHUNK = 4096;
+// Names that rhea keeps to itself.
+const DRAINING = '_draining';
+const WRITE_FRAME = '_write_frame';
+const REGISTER = '_register';
 const EMPTY_FRAME = Buffer.of(0, 0, 0, 8, 2, 0, 0, 0);
 
 interface Frame {
   channel: number;
-  performative: { message_format?: number; handle?: number | null };
+  performative: { message_format?: number; handle?: number | null; more?: boolean };
+  payload?: Buffer;
 }
 
 interface SessionInternals {
@@ -43,6 +49,16 @@ interface SenderInternals {
   local: { handle: number };
   credit: number;
   delivery_count: number;
+  /** Set by a flow frame that asks for the link to be drained. */
+  _draining: boolean | undefined;
+}
+
+interface ReceiverInternals {
+  local: { attach: { offered_capabilities: unknown; properties: unknown } };
+}
+
+function isReceiver(receiver: object): receiver is ReceiverInternals {
+  return 'local' in receiver && typeof receiver.local === 'object' && receiver.local !== null && 'attach' in receiver.local;
 }
 
 function isSession(session: object): session is SessionInternals {
@@ -56,6 +72,11 @@ function isSender(sender: object): sender is SenderInternals {
 function sessionInternals(session: Session): SessionInternals {
   if (!isSession(session)) throw new TypeError('this version of rhea has another kind of session; use the pinned one');
   return session;
+}
+
+function receiverInternals(receiver: Receiver): ReceiverInternals {
+  if (!isReceiver(receiver)) throw new TypeError('this version of rhea has another kind of receiver; use the pinned one');
+  return receiver;
 }
 
 function senderInternals(sender: Sender): SenderInternals {
@@ -98,6 +119,80 @@ function forgiveLateFrames(connection: Connection): void {
   }
 }
 
+/** How many fields the list of each performative has, by its descriptor code (AMQP 1.0, part 2, section 7). */
+const FIELDS: Readonly<Record<number, number>> = {
+  0x10: 10,
+  0x11: 8,
+  0x12: 14,
+  0x13: 11,
+  0x14: 11,
+  0x15: 6,
+  0x16: 3,
+  0x17: 1,
+  0x18: 1,
+};
+
+const BEGIN = 0x11;
+const MOST_HANDLES = 4999;
+
+interface Performative {
+  readonly value: unknown[];
+  /** Of `begin`: the largest link handle. It has a default, which the Python SDK does not know. */
+  handle_max?: number;
+  readonly constructor: { readonly descriptor: { readonly numeric: number } };
+}
+
+/** Sends every field of a performative. rhea leaves out the empty ones at the end, which is legal, and the Python SDK looks for them. */
+function sendAllFields(connection: Connection): void {
+  const write: (channel: number, performative?: Performative, payload?: Buffer) => void =
+    connection[WRITE_FRAME].bind(connection);
+  connection[WRITE_FRAME] = (channel: number, performative?: Performative, payload?: Buffer): void => {
+    if (performative !== undefined) {
+      const { value, constructor } = performative;
+      if (constructor.descriptor.numeric === BEGIN) performative.handle_max = MOST_HANDLES;
+      while (value.length < (FIELDS[constructor.descriptor.numeric] ?? 0)) value.push(undefined);
+    }
+    write(channel, performative, payload);
+  };
+}
+
+/**
+ * Collects a large frame in memory that is used again for the next. rhea would join its pieces in a new buffer each, which is garbage
+ * as soon as the batch in it is copied to the log. What must outlive the frame is copied in {@link keepPayloads}.
+ */
+function collectFrames(connection: Connection, socket: Socket): void {
+  const input: (bytes: Buffer) => void = connection.input.bind(connection);
+  let frame: { readonly bytes: Buffer; giveBack(): void } | undefined;
+  let filled = 0;
+  let size = 0;
+  connection.input = (chunk: Buffer): void => {
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (frame === undefined) {
+        input(rest);
+        // Whatever the frame claims, rhea would collect it.
+        const claimed: unknown = connection.frame_size;
+        if (typeof claimed !== 'number') return;
+        if (claimed > MAX_FRAME_BYTES) return void socket.destroy();
+        size = claimed;
+        frame = borrow(size);
+        filled = 0;
+        rest = Buffer.concat(connection.chunks);
+        connection.frame_size = undefined;
+        connection.chunks = null;
+      }
+      const taken = rest.copy(frame.bytes, filled, 0, size - filled);
+      filled += taken;
+      rest = rest.subarray(taken);
+      if (filled < size) return;
+      const { bytes, giveBack } = frame;
+      frame = undefined;
+      input(bytes.subarray(0, size));
+      giveBack();
+    }
+  };
+}
+
 /** Serves AMQP on a socket. `onClosed` is called once the socket is gone, however that came about. */
 export function acceptConnection(container: Container, socket: Socket, onClosed: () => void): Connection {
   const connection = container.create_connection({
@@ -113,12 +208,9 @@ export function acceptConnection(container: Container, socket: Socket, onClosed:
   socket.setNoDelay(true);
   answerPromptly(socket, () => connection.is_open());
   forgiveLateFrames(connection);
+  sendAllFields(connection);
+  collectFrames(connection, socket);
   connection.accept(socket);
-  socket.on('data', () => {
-    // rhea would collect whatever size the frame claims.
-    const claimed: unknown = connection.frame_size;
-    if (typeof claimed === 'number' && claimed > MAX_FRAME_BYTES) socket.destroy();
-  });
   socket.once('close', () => {
     // rhea does not listen to 'close': without this its timers keep the process alive.
     connection.socket_ready = false;
@@ -128,6 +220,16 @@ export function acceptConnection(container: Container, socket: Socket, onClosed:
   return connection;
 }
 
+/** Adds to the answer to a client's attach, as long as that has not left: in the turn in which the link was opened. */
+export function answerAttach(
+  receiver: Receiver,
+  { offered_capabilities, properties }: { readonly offered_capabilities: readonly string[]; readonly properties: object },
+): void {
+  const { attach } = receiverInternals(receiver).local;
+  attach.offered_capabilities = offered_capabilities;
+  attach.properties = properties;
+}
+
 /** Hands single messages to their receiver undecoded, as it does batches, on the links for which `raw` says so. */
 export function keepPayloads(session: Session, raw: (receiver: Receiver) => boolean): void {
   const { incoming } = sessionInternals(session);
@@ -135,6 +237,8 @@ export function keepPayloads(session: Session, raw: (receiver: Receiver) => bool
   incoming.on_transfer = (frame, receiver) => {
     // A client may leave the format out when it is 0.
     frame.performative.message_format ||= raw(receiver) ? SINGLE_FORMAT : 0;
+    // The rest of a message that comes in several frames comes when the memory of this one holds another.
+    if (frame.performative.more === true && frame.payload !== undefined) frame.payload = Buffer.from(frame.payload);
     decode(frame, receiver);
   };
 }
@@ -159,6 +263,10 @@ export interface Outlet {
   exhausted(): boolean;
   /** The credit the client has given and not seen used. */
   credit(): number;
+  /** True when the client wants what is there for its credit, and the rest of the credit back. */
+  draining(): boolean;
+  /** Gives the rest of the credit back to a client that drains. */
+  drained(): void;
   /** Sends at most `capacity()` messages. */
   send(run: MessageRun): void;
 }
@@ -171,7 +279,7 @@ export function openOutlet(sender: Sender, onDrain: () => void): Outlet {
   const socket: Socket = sender.connection.socket;
   const peerFrame = Math.max(512, sender.connection.max_frame_size ?? MAX_UINT);
   const framesPerMessage = Math.ceil(
-    (MAX_MESSAGE_BYTES + SMALL_CHUNK) / Math.min(peerFrame - TRANSFER_OVERHEAD - 1, 2 * MAX_MESSAGE_BYTES),
+    (MAX_MESSAGE_BYTES + SMALL_CHUNK) / Math.min(peerFrame - TRANSFER_OVERHEAD, 2 * MAX_MESSAGE_BYTES),
   );
   let waiting = false;
 
@@ -191,17 +299,25 @@ export function openOutlet(sender: Sender, onDrain: () => void): Outlet {
     const transfers = (outgoing.remote_window ?? 0) - (outgoing.next_transfer_id - (outgoing.remote_next_transfer_id ?? 0));
     return framesPerMessage === 1 ? transfers : Math.max(Math.floor(transfers / framesPerMessage), Math.sign(transfers));
   };
+  const draining = (): boolean => link[DRAINING] === true;
   return {
     capacity: () => (!sender.is_open() || queued() || full() ? 0 : Math.min(link.credit, window())),
     busy: queued,
     exhausted: () => outgoing.next_transfer_id > MAX_UINT - 2 ** 20,
     credit: () => link.credit,
+    draining,
+    drained() {
+      if (!draining() || link.credit <= 0) return;
+      sender.set_drained(true);
+      sender.connection[REGISTER]();
+    },
     send(run) {
       const count = run.lengths.length;
       const ids = { channel: session.local.channel, handle: link.local.handle, firstDeliveryId: outgoing.next_delivery_id };
       let transfers = count;
       if (run.lengths.every((length) => length + TRANSFER_OVERHEAD <= peerFrame)) {
-        socket.write(encodeTransfers(run, ids));
+        const { bytes, giveBack } = borrow(transfersLength(run));
+        socket.write(bytes.subarray(0, encodeTransfers(run, ids, bytes)), giveBack);
       } else {
         transfers = 0;
         let at = run.start;

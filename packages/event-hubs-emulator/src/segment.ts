@@ -1,4 +1,4 @@
-import { open, readdir, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordView } from './record-codec.ts';
 import { readFully, scanRecords } from './segment-scan.ts';
@@ -36,29 +36,38 @@ export class Segment implements SegmentStart {
   size: number;
   /** Filled while appending or recovering; for a segment sealed by an earlier process, on its first look-up. */
   index: SparseIndex | undefined;
+  /** When its newest record was written, in ms. */
+  modifiedAt: number;
   readonly #file: FileHandle;
 
-  private constructor(path: string, file: FileHandle, start: SegmentStart, size: number) {
+  private constructor(path: string, file: FileHandle, start: SegmentStart, { size, mtimeMs }: { size: number; mtimeMs: number }) {
     this.path = path;
     this.base = start.base;
     this.firstSequence = start.firstSequence;
     this.size = size;
+    this.modifiedAt = mtimeMs;
     this.#file = file;
   }
 
   /** Creates the segment, and makes its directory entry durable. */
   static async create(directory: string, start: SegmentStart): Promise<Segment> {
     const path = join(directory, `${padded(start.base)}-${padded(start.firstSequence)}.log`);
-    const segment = new Segment(path, await open(path, 'wx+'), start, 0);
+    // One of this name is what an attempt that failed, on a full disk, left behind.
+    const segment = new Segment(path, await open(path, 'w+'), start, { size: 0, mtimeMs: Date.now() });
     segment.index = createSparseIndex();
-    await syncDirectory(directory);
+    try {
+      await syncDirectory(directory);
+    } catch (error) {
+      await segment.close();
+      throw error;
+    }
     return segment;
   }
 
   static async open(directory: string, start: SegmentStart): Promise<Segment> {
     const path = join(directory, `${padded(start.base)}-${padded(start.firstSequence)}.log`);
     const file = await open(path, 'r+');
-    return new Segment(path, file, start, (await file.stat()).size);
+    return new Segment(path, file, start, await file.stat());
   }
 
   get end(): number {
@@ -69,7 +78,7 @@ export class Segment implements SegmentStart {
     return this.#file;
   }
 
-  /** Writes records behind the last one and returns once they are on disk. Throws what the file system says; `size` has not moved then. */
+  /** Writes records behind the last one. Throws what the file system says. They count only once they are committed. */
   async append(records: readonly RecordView[]): Promise<void> {
     let at = this.size;
     let rest = records.map((record) => record.bytes.subarray(record.at, record.at + record.length));
@@ -78,15 +87,27 @@ export class Segment implements SegmentStart {
       at += bytesWritten;
       rest = after(rest, bytesWritten);
     }
-    await this.#file.datasync();
-    this.size = at;
-    for (const record of records) this.index?.add(record);
   }
 
-  /** Reads up to `length` bytes from `position` on; fewer only at the end of the segment. */
-  read(position: number, length: number): Promise<Buffer> {
+  /** Forces what was written to disk. */
+  sync(): Promise<void> {
+    return this.#file.datasync();
+  }
+
+  /** Makes records that were appended part of the segment. */
+  commit(records: readonly RecordView[]): void {
+    for (const record of records) {
+      this.size += record.length;
+      this.modifiedAt = record.enqueuedAt;
+      this.index?.add(record);
+    }
+  }
+
+  /** Reads up to `length` bytes from `position` on; fewer only at the end of the segment; into `into` if they fit. */
+  read(position: number, length: number, into?: Buffer): Promise<Buffer> {
     const wanted = Math.min(length, this.end - position);
-    return readFully(this.#file, Buffer.allocUnsafe(wanted), position - this.base, wanted);
+    const bytes = into !== undefined && into.length >= wanted ? into : Buffer.allocUnsafe(wanted);
+    return readFully(this.#file, bytes, position - this.base, wanted);
   }
 
   /** Forgets all bytes from `position` on. */
@@ -111,6 +132,12 @@ export class Segment implements SegmentStart {
       return false;
     });
     return found;
+  }
+
+  /** Deletes the file. Reads that are under way end first. */
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true });
+    await this.#file.close();
   }
 
   close(): Promise<void> {

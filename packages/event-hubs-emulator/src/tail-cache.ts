@@ -7,8 +7,8 @@ export interface TailCache {
   at(position: number): RecordView | undefined;
 }
 
-/** A {@link TailCache} of at most `maxBytes`, or one record if that is larger. */
-export function createTailCache(maxBytes: number): TailCache {
+/** A {@link TailCache} of at most `maxBytes`, or one record if that is larger. `onEvicted` is told of each that leaves. */
+export function createTailCache(maxBytes: number, onEvicted: (record: RecordView) => void): TailCache {
   let records: RecordView[] = [];
   // Entries before `first` are evicted; the array is compacted now and then instead of being shifted every time.
   let first = 0;
@@ -17,7 +17,11 @@ export function createTailCache(maxBytes: number): TailCache {
     add(record) {
       records.push(record);
       bytes += record.length;
-      while (bytes > maxBytes && first < records.length - 1) bytes -= records[first++]!.length;
+      while (bytes > maxBytes && first < records.length - 1) {
+        const evicted = records[first++]!;
+        bytes -= evicted.length;
+        onEvicted(evicted);
+      }
       if (first > 64 && first * 2 > records.length) {
         records = records.slice(first);
         first = 0;

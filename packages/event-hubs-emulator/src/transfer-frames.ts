@@ -1,14 +1,17 @@
 import type { MessageRun } from './log-reader.ts';
 
 /**
- * The frame of a settled transfer, 32 bytes before the payload: size, data offset 2, type 0, channel; described list 0x14 of
- * handle (uint), delivery id (uint), delivery tag (vbin8 of 4), message format (0), settled (true). AMQP 1.0, part 2, section 7.5.
+ * The frame of a settled transfer, 38 bytes before the payload: size, data offset 2, type 0, channel; described list 0x14 of
+ * handle (uint), delivery id (uint), delivery tag (vbin8 of 4), message format (0), settled (true), more, and five nulls. AMQP 1.0,
+ * part 2, section 7.5, lets a list end at its last value; the Python SDK looks for all eleven fields.
  */
-const HEADER = Buffer.from('0000000002000000005314c0130570000000007000000000a004000000004341', 'hex');
+const HEADER = Buffer.from('0000000002000000005314c0190b70000000007000000000a004000000004341424040404040', 'hex');
 const CHANNEL_AT = 6;
 const HANDLE_AT = 15;
 const ID_AT = 20;
 const TAG_AT = 26;
+const MORE_AT = 32;
+const MORE = 0x41;
 
 /** How many bytes a frame of {@link encodeTransfers} adds to a message. */
 export const TRANSFER_OVERHEAD = HEADER.length;
@@ -20,13 +23,16 @@ export interface TransferLink {
   readonly firstDeliveryId: number;
 }
 
-/** Encodes one settled transfer a message, with consecutive delivery ids, one frame behind the other. */
-export function encodeTransfers({ bytes, start, lengths }: MessageRun, link: TransferLink): Buffer {
+/** How many bytes {@link encodeTransfers} needs for a run. */
+export function transfersLength({ lengths }: MessageRun): number {
+  return lengths.reduce((sum, length) => sum + length + HEADER.length, 0);
+}
+
+/** Encodes one settled transfer a message, with consecutive delivery ids, one frame behind the other, into `frames`. Returns their length. */
+export function encodeTransfers({ bytes, start, lengths }: MessageRun, link: TransferLink, frames: Buffer): number {
   const header = Buffer.from(HEADER);
   header.writeUInt16BE(link.channel, CHANNEL_AT);
   header.writeUInt32BE(link.handle, HANDLE_AT);
-  const total = lengths.reduce((sum, length) => sum + length + HEADER.length, 0);
-  const frames = Buffer.allocUnsafe(total);
   let from = start;
   let at = 0;
   let id = link.firstDeliveryId;
@@ -40,7 +46,7 @@ export function encodeTransfers({ bytes, start, lengths }: MessageRun, link: Tra
     at += HEADER.length + length;
     from += length;
   }
-  return frames;
+  return at;
 }
 
 /**
@@ -49,10 +55,7 @@ export function encodeTransfers({ bytes, start, lengths }: MessageRun, link: Tra
  */
 export function encodeFragments(message: Buffer, link: TransferLink, maxFrameSize: number): Buffer[] {
   const frames: Buffer[] = [];
-  // The field `more` follows: one byte longer than the plain header, and one field more.
-  const header = Buffer.concat([HEADER, Buffer.of(0x41)]);
-  header[12] = HEADER[12]! + 1;
-  header[13] = HEADER[13]! + 1;
+  const header = Buffer.from(HEADER);
   header.writeUInt16BE(link.channel, CHANNEL_AT);
   header.writeUInt32BE(link.handle, HANDLE_AT);
   header.writeUInt32BE(link.firstDeliveryId, ID_AT);
@@ -61,7 +64,7 @@ export function encodeFragments(message: Buffer, link: TransferLink, maxFrameSiz
   for (let from = 0; from < message.length; from += most) {
     const frame = Buffer.concat([header, message.subarray(from, from + most)]);
     frame.writeUInt32BE(frame.length, 0);
-    frame[HEADER.length] = from + most < message.length ? 0x41 : 0x42;
+    if (from + most < message.length) frame[MORE_AT] = MORE;
     frames.push(frame);
   }
   return frames;

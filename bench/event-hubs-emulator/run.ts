@@ -1,0 +1,142 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, release, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { listening } from '../../packages/event-hubs-emulator/src/server-process.ts';
+
+/*
+ * `node bench/event-hubs-emulator/run.ts [events] [rounds]`: writes results.json beside this file. Each figure is the median of the rounds,
+ * in which the servers take turns, so that other work on the machine hits all of them.
+ */
+const EVENTS = Number(process.argv[2] ?? 400_000);
+const ROUNDS = Number(process.argv[3] ?? 3);
+const main = fileURLToPath(import.meta.resolve('../../packages/event-hubs-emulator/src/main.ts'));
+const nullServer = fileURLToPath(import.meta.resolve('./null-server.ts'));
+const client = fileURLToPath(import.meta.resolve('./client.ts'));
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+interface Figures {
+  eventsPerSecond: number;
+  clientUs: number;
+  serverUs: number;
+}
+
+/** CPU that a process has used, in microseconds; proc(5), fields 14 and 15. */
+function cpuOf({ pid }: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
+}
+
+function memoryOf({ pid }: ChildProcess): number {
+  const [, kb] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}
+
+async function runClient(mode: string, connectionString: string, events: number): Promise<{ seconds: number; cpu: number }> {
+  const running = spawn(process.execPath, [client, mode, connectionString, String(events)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(await text(running.stdout));
+}
+
+async function withServer<T>(
+  args: string[],
+  use: (server: ChildProcess, connectionString: string, readyMs: number) => Promise<T>,
+) {
+  const start = performance.now();
+  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const { connectionString } = await listening(server);
+  try {
+    return await use(server, connectionString, performance.now() - start);
+  } finally {
+    const exited = once(server, 'exit');
+    server.disconnect();
+    await exited;
+  }
+}
+
+async function measure(mode: 'send' | 'receive', server: ChildProcess, connectionString: string): Promise<Figures> {
+  const before = cpuOf(server);
+  const { seconds, cpu } = await runClient(mode, connectionString, EVENTS);
+  return { eventsPerSecond: EVENTS / seconds, clientUs: cpu, serverUs: (cpuOf(server) - before) / EVENTS };
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+function medians(rounds: readonly Figures[], ceiling: readonly Figures[]) {
+  const of = (name: keyof Figures) => median(rounds.map((round) => round[name]));
+  return {
+    eventsPerSecond: Math.round(of('eventsPerSecond')),
+    // Round by round: what disturbs one disturbs its neighbour.
+    ratioToCeiling: Number(median(rounds.map((round, i) => round.eventsPerSecond / ceiling[i]!.eventsPerSecond)).toFixed(2)),
+    clientUsPerEvent: Number(of('clientUs').toFixed(1)),
+    serverUsPerEvent: Number(of('serverUs').toFixed(2)),
+  };
+}
+
+const servers = { ceiling: undefined, never: 'never', always: 'always' } as const;
+const sends: Record<string, Figures[]> = { ceiling: [], never: [], always: [] };
+const receives: Record<string, Figures[]> = { ceiling: [], never: [], always: [] };
+const residentMb: number[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, fsync] of Object.entries(servers)) {
+    const data = mkdtempSync(path.join(tmpdir(), 'emulator-bench-'));
+    const args =
+      fsync === undefined
+        ? [nullServer, data, String(EVENTS / 4)]
+        : [main, '--hub', 'bookings:4', '--port', '0', '--data', data, '--fsync', fsync];
+    await withServer(args, async (server, connectionString) => {
+      await runClient('first', connectionString, 1);
+      sends[name]!.push(await measure('send', server, connectionString));
+      receives[name]!.push(await measure('receive', server, connectionString));
+      residentMb.push(memoryOf(server));
+    });
+    rmSync(data, { recursive: true });
+  }
+}
+
+const data = mkdtempSync(path.join(tmpdir(), 'emulator-bench-'));
+const args = [main, '--hub', 'bookings:4', '--port', '0', '--data', data, '--fsync', 'never'];
+const firstSendMs = await withServer(args, async (_server, connectionString) => {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) times.push((await runClient('first', connectionString, 1)).seconds * 1000);
+  // 2.4 million events are a log of 1 GB.
+  await runClient('send', connectionString, 2_400_000);
+  return median(times);
+});
+const idle = await withServer(args, async (server, _connectionString, readyMs) => {
+  await wait(2000);
+  const before = cpuOf(server);
+  await wait(10_000);
+  return { readyMs, cpuPercent: (cpuOf(server) - before) / 10_000_000 / 0.01, residentMb: memoryOf(server) };
+});
+const logBytes = Number(execFileSync('du', ['-sb', data], { encoding: 'utf8' }).split('\t')[0]);
+rmSync(data, { recursive: true });
+
+const results = {
+  command: `node bench/event-hubs-emulator/run.ts ${EVENTS} ${ROUNDS}`,
+  machine: {
+    cpu: `${cpus().length} x ${cpus()[0]?.model}`,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()} ${arch()}`,
+    node: process.version,
+  },
+  events: EVENTS,
+  rounds: ROUNDS,
+  send: Object.fromEntries(Object.entries(sends).map(([name, rounds]) => [name, medians(rounds, sends['ceiling']!)])),
+  receive: Object.fromEntries(Object.entries(receives).map(([name, rounds]) => [name, medians(rounds, receives['ceiling']!)])),
+  firstSendMs: Math.round(firstSendMs),
+  largestResidentMb: Math.max(...residentMb),
+  afterRestart: {
+    logMb: Math.round(logBytes / 1e6),
+    readyMs: Math.round(idle.readyMs),
+    cpuPercentIdle: idle.cpuPercent,
+    residentMb: idle.residentMb,
+  },
+};
+writeFileSync(path.join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
