@@ -44,7 +44,7 @@ test('a link is covered by a token for what it is about, until that expires', ()
   let time = now;
   const access = createAccess(keys, () => time);
   const refused = () =>
-    ['bookings', 'bookings/Partitions/0', '$management', 'payments'].map((to) => access.refusal(to) !== undefined);
+    ['bookings', 'bookings/Partitions/0', 'bookings/$management', 'payments'].map((to) => access.refusal(to) !== undefined);
   expect(refused()).toEqual([true, true, true, true]);
   access.put(hub, sign(hub));
   expect(refused()).toEqual([false, false, false, true]);
@@ -56,9 +56,11 @@ test('with keys, the SDK gets in with the right one and nobody with another or n
   await using directory = await temporaryDirectory();
   await using emulator = await startEmulator({ hubs, dataDirectory: directory.path, keys });
   await using sdk = connectSdk(emulator.connectionString);
+  expect(await sdk.producer().getPartitionIds()).toEqual(['0']);
   await sdk.producer().sendBatch([{ body: 1 }], { partitionId: '0' });
   expect(await sdk.read({ count: 1 })).toMatchObject([{ body: 1 }]);
   await using stranger = connectSdk(emulator.connectionString.replace('a secret', 'a guess'));
+  await expect(stranger.producer().getPartitionIds()).rejects.toMatchObject({ code: 'UnauthorizedError' });
   await expect(stranger.producer().sendBatch([{ body: 2 }])).rejects.toMatchObject({ code: 'UnauthorizedError' });
   const { port } = emulator;
   const connection = rhea.create_container().connect({ port, host: '127.0.0.1', username: 'any', reconnect: false });

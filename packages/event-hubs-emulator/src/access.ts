@@ -31,8 +31,7 @@ export function createAccess(keys: AccessKeys | undefined, clock: () => number):
       const path = resourcePath(address);
       const now = clock();
       for (const [resource, expiresAt] of granted) {
-        // Management links name no hub; the token is for the hub's own.
-        if (expiresAt > now && (covers(resource, path) || path === '$management')) return undefined;
+        if (expiresAt > now && covers(resource, path)) return undefined;
       }
       return refusals.unauthorized(address, 'no token that covers it and is still valid was put to $cbs');
     },

@@ -44,9 +44,9 @@ function openReceiver(sender: Sender, { replies, access }: Client, { hubs, recei
   sender.set_target(sender.target ?? {});
   const entity = parseEntityAddress(address);
   if (entity?.kind === 'cbs') return replies.add(sender);
+  if (entity?.kind === 'management') return replies.add(sender);
   const unauthorized = access.refusal(address);
   if (unauthorized !== undefined) return refuse(sender, unauthorized);
-  if (entity?.kind === 'management') return replies.add(sender);
   const missing = entity?.kind === 'group-partition' ? hubs.missing(entity, address) : refusals.entityNotFound(address);
   if (missing !== undefined || entity?.kind !== 'group-partition')
     return refuse(sender, missing ?? refusals.entityNotFound(address));
@@ -59,10 +59,10 @@ function openSender(receiver: Receiver, { replies, access }: Client, { hubs, tra
   receiver.set_target(receiver.target ?? {});
   const entity = parseEntityAddress(address);
   if (entity?.kind === 'cbs') return serveRequests(receiver, replies, (request) => putToken(hubs, access, request));
+  if (entity?.kind === 'management')
+    return serveRequests(receiver, replies, ({ properties }) => readProperties(hubs, access, properties));
   const unauthorized = access.refusal(address);
   if (unauthorized !== undefined) return refuse(receiver, unauthorized);
-  if (entity?.kind === 'management')
-    return serveRequests(receiver, replies, ({ properties }) => readProperties(hubs, properties));
   const hub =
     entity?.kind === 'hub' || entity?.kind === 'partition' || entity?.kind === 'publisher' ? hubs.find(entity.hub) : undefined;
   const missing = entity === undefined ? undefined : hubs.missing(entity, address);

@@ -1,4 +1,5 @@
 import rhea from 'rhea';
+import type { Access } from './access.ts';
 import type { HubRegistry } from './hub-registry.ts';
 import type { Hub } from './hub.ts';
 import { refusals } from './refusal.ts';
@@ -44,9 +45,13 @@ function partitionProperties(hub: Hub, id: string): Response {
 }
 
 /** Answers a management request: the properties of a hub, or of one of its partitions. */
-export function readProperties(hubs: HubRegistry, properties: Readonly<Record<string, unknown>>): Response {
+export function readProperties(hubs: HubRegistry, access: Access, properties: Readonly<Record<string, unknown>>): Response {
   const { operation, name, type, partition } = properties;
   const hub = typeof name === 'string' ? hubs.find(name) : undefined;
+  // Links to the management node name no hub, and Java opens them before it puts a token; so each request is checked, with the token it carries.
+  const address = `${String(name)}/$management`;
+  const unauthorized = access.refusal(address) && access.put(address, properties['security_token']);
+  if (unauthorized !== undefined) return { status: 401, refusal: unauthorized };
   if (hub === undefined) return { status: 404, refusal: refusals.entityNotFound(String(name)) };
   if (operation === 'READ' && type === HUB) return hubProperties(hub);
   if (operation === 'READ' && type === PARTITION) return partitionProperties(hub, String(partition));
