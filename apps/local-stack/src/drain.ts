@@ -13,7 +13,7 @@ export interface DrainOptions {
   readonly hubs: Hubs;
   readonly services: Services;
   readonly signal: AbortSignal;
-  /** Called about four times a second while it lasts. */
+  /** Called once a second while it lasts. */
   readonly onLook: () => Promise<void>;
   /** Wait until every window that closes before this (ms) is closed, too; only ticks close the last ones of a period. */
   readonly closedTo: number | undefined;
@@ -43,6 +43,7 @@ export const drain = async (
   runId: string,
   { hubs, services, signal, onLook, closedTo, stallMs }: DrainOptions,
 ): Promise<void> => {
+  let shownAt = 0;
   /** Looks until `left` says that nothing is left; a service that is being started again is looked at again. */
   const until = async (stage: string, left: () => Promise<number>): Promise<void> => {
     let least = Infinity;
@@ -59,7 +60,10 @@ export const drain = async (
         progressAt = Date.now();
       } else if (Date.now() - progressAt > stallMs)
         throw new StalledError(`${stage}: no progress for ${stallMs / 1000} s, ${now} left`);
-      await onLook();
+      if (Date.now() - shownAt >= 1000) {
+        shownAt = Date.now();
+        await onLook();
+      }
       await wait(200, undefined, { signal });
     }
   };

@@ -25,12 +25,7 @@ export const runLive = async (
     const [from, to] = [new Date(past.from).toISOString(), new Date(past.to).toISOString()];
     const { id } = await services.startRun({ seed, profile: 'everyday', duplicates: 0.01, from, to, bookings: count });
     say(`backfilling ${count} bookings from ${from} to ${to}`);
-    let shownAt = 0;
-    const onLook = async (): Promise<void> => {
-      if (Date.now() - shownAt < 1000) return;
-      shownAt = Date.now();
-      show(await statusLine(services, id, count));
-    };
+    const onLook = async () => show(await statusLine(services, id, count));
     await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: undefined, stallMs: 60_000 });
   }
 

@@ -88,12 +88,7 @@ export const runOnce = async (
 
   const startedAt = Date.now();
   await services.startRun(spec);
-  let shownAt = 0;
-  const onLook = async (): Promise<void> => {
-    if (Date.now() - shownAt < 1000) return;
-    shownAt = Date.now();
-    show(await statusLine(services, id, bookings));
-  };
+  const onLook = async () => show(await statusLine(services, id, bookings));
   try {
     await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: lastCloseOf(period), stallMs: 60_000 });
   } catch (error) {

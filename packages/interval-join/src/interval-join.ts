@@ -122,20 +122,32 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
   };
 
   const slotOf = (key: string): Slot<L, R> => {
-    const found = slots.get(key);
-    if (found) return found;
+    const known = slots.get(key);
+    if (known) return known;
     const slot = { left: [], right: [] };
     slots.set(key, slot);
     return slot;
   };
 
+  /** Pairs the two if their window allows; whether it did. */
+  const pairUp = (left: Held<L>, right: Held<R>, outputs: JoinOutput<L, R>[]): boolean => {
+    if (right.at < left.at - beforeMs || right.at > left.at + afterMs) return false;
+    outputs.push({ kind: 'matched', left: left.value, right: right.value });
+    return true;
+  };
+
+  /** Marks what waited as matched, the first time that it is. */
+  const found = (side: Side, held: { matched: boolean }): void => {
+    if (!held.matched) unmatched[side]--;
+    held.matched = true;
+  };
+
   const enterLeft = (key: string, left: Held<L>, outputs: JoinOutput<L, R>[]): void => {
     const slot = slotOf(key);
     for (const right of slot.right) {
-      if (right.at < left.at - beforeMs || right.at > left.at + afterMs) continue;
-      if (!right.matched) unmatched.right--;
-      left.matched = right.matched = true;
-      outputs.push({ kind: 'matched', left: left.value, right: right.value });
+      if (!pairUp(left, right, outputs)) continue;
+      found('right', right);
+      left.matched = true;
     }
     slot.left.push(left);
     hold({ side: 'left', key, held: left, closedAt: left.at + afterMs });
@@ -144,10 +156,9 @@ export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSet
   const enterRight = (key: string, right: Held<R>, outputs: JoinOutput<L, R>[]): void => {
     const slot = slotOf(key);
     for (const left of slot.left) {
-      if (right.at < left.at - beforeMs || right.at > left.at + afterMs) continue;
-      if (!left.matched) unmatched.left--;
-      left.matched = right.matched = true;
-      outputs.push({ kind: 'matched', left: left.value, right: right.value });
+      if (!pairUp(left, right, outputs)) continue;
+      found('left', left);
+      right.matched = true;
     }
     slot.right.push(right);
     hold({ side: 'right', key, held: right, closedAt: right.at + beforeMs });
