@@ -22,6 +22,8 @@ export interface Server {
   readonly traffic: Traffic;
   /** A client that has not opened its connection within so many milliseconds is cut off. */
   readonly handshakeTimeoutMs: number;
+  /** A client of which nothing has come for twice so many milliseconds is cut off. */
+  readonly idleTimeoutMs: number;
   /** Undefined when any token will do. */
   readonly keys: AccessKeys | undefined;
   readonly stopping: () => boolean;
@@ -79,14 +81,22 @@ export function serveClient(socket: Socket, server: Server, onClosed: () => void
   const client: Client = { replies: new ReplyLinks(), access: createAccess(server.keys, Date.now) };
   const ingesting = new WeakSet<Receiver>();
   const handshake = setTimeout(() => socket.destroy(), server.handshakeTimeoutMs);
-  const connection = acceptConnection(server.container, socket, () => {
-    clearTimeout(handshake);
-    server.receivers.closeAll((sender) => sender.connection === connection);
-    onClosed();
+  const connection = acceptConnection(server.container, socket, {
+    idleTimeoutMs: server.idleTimeoutMs,
+    onClosed: () => {
+      clearTimeout(handshake);
+      server.receivers.closeAll((sender) => sender.connection === connection);
+      onClosed();
+    },
   });
   connection.once('connection_open', () => clearTimeout(handshake));
   connection.on('session_open', ({ session }: EventContext) => {
-    if (session !== undefined) keepPayloads(session, (receiver) => ingesting.has(receiver));
+    if (session === undefined) return;
+    keepPayloads(
+      session,
+      (receiver) => ingesting.has(receiver),
+      (receiver) => receiver.is_open() && refuse(receiver, refusals.beyondCredit()),
+    );
   });
   connection.on('session_close', ({ session }: EventContext) =>
     server.receivers.closeAll((sender) => sender.session === session),

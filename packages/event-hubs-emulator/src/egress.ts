@@ -5,7 +5,7 @@ import type { PartitionLog } from './partition-log.ts';
 import { refusals, type Refusal } from './refusal.ts';
 import { onSessionFlow, openOutlet } from './rhea-internals.ts';
 import { withRuntimeMetrics, type PartitionEnd } from './runtime-metrics.ts';
-import { PositionBeyondEnd, seek } from './seek.ts';
+import { InvalidPosition, seek } from './seek.ts';
 import type { StartPosition } from './start-position.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -58,7 +58,7 @@ export function egress(sender: Sender, log: PartitionLog, start: StartPosition, 
     if (reason !== undefined) sender.close(reason);
   };
   const fail = (error: unknown): void =>
-    stop(error instanceof PositionBeyondEnd ? refusals.badPosition(error.message) : refusals.cannotRead(String(error)));
+    stop(error instanceof InvalidPosition ? refusals.badPosition(error.message) : refusals.cannotRead(String(error)));
 
   const pump = (): void => {
     scheduled = false;

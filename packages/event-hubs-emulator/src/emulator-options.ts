@@ -34,5 +34,9 @@ export interface EmulatorOptions {
   readonly httpPort?: number;
   /** A client that has not opened its connection within this time is cut off; 10 s if not given. */
   readonly handshakeTimeoutMs?: number;
+  /** A client of which nothing has come for twice this time is cut off; idle ones are asked to say something within it. 60 s if not given. */
+  readonly idleTimeoutMs?: number;
+  /** Batches that wait for a write which takes longer than this are refused with `com.microsoft:timeout`; 30 s if not given. */
+  readonly writeTimeoutMs?: number;
   readonly log?: EmulatorLog;
 }

@@ -16,6 +16,7 @@ import { createTraffic } from './traffic.ts';
 // How long clients get to answer the server's close before their sockets are cut.
 const CLOSE_GRACE_MS = 1000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 60_000;
 const RETENTION_CHECK_MS = 60_000;
 // What Microsoft's emulator has in its connection string.
 const ANY_KEY = ['RootManageSharedAccessKey', 'SAS_KEY_VALUE'] as const;
@@ -66,6 +67,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     retentionMs: options.retentionMs,
     retentionBytes: options.retentionBytes,
     segmentBytes: options.segmentBytes ?? DEFAULT_LOG_OPTIONS.segmentBytes,
+    writeTimeoutMs: options.writeTimeoutMs ?? DEFAULT_LOG_OPTIONS.writeTimeoutMs,
+    onFailure: (directory, failure, error) => log?.warn({ directory, failure, error: String(error) }, 'the disk fails'),
   });
   undo.defer(() => hubs.close());
   for (const hub of hubs.hubs) {
@@ -82,8 +85,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   container.on('error', onFault);
   const traffic = createTraffic();
   const receivers = createReceivers(hubs, traffic);
-  const { handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
-  const server: Server = { container, hubs, receivers, traffic, handshakeTimeoutMs, keys, stopping: () => stopping, onFault };
+  const { handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  const limits = { handshakeTimeoutMs, idleTimeoutMs };
+  const server: Server = { container, hubs, receivers, traffic, ...limits, keys, stopping: () => stopping, onFault };
   const connections = new Map<Connection, Socket>();
   const onSocket = (socket: Socket): void => {
     const connection = serveClient(socket, server, () => connections.delete(connection));

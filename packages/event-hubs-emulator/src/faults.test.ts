@@ -80,9 +80,15 @@ test('200 connections that never say anything, or not enough, are cut off, and a
   await Promise.all(open200);
 });
 
-test('positions of data that was wiped are refused with the error of the service', async () => {
+test('positions of data that was wiped are refused with the error of the service, and offsets also when the new data is larger', async () => {
   const { directory, options } = await severalSegments();
   await using _ = directory;
+  let offset = '';
+  {
+    await using emulator = await startEmulator(options);
+    await using sdk = connectSdk(emulator.connectionString);
+    offset = (await sdk.read({ count: 3 }))[2]!.offset;
+  }
   await rm(join(directory.path, 'bookings'), { recursive: true });
   await using emulator = await startEmulator(options);
   await using sdk = connectSdk(emulator.connectionString);
@@ -91,6 +97,11 @@ test('positions of data that was wiped are refused with the error of the service
     message: expect.stringContaining(
       `The supplied sequence number '19' is invalid. The last sequence number in the system is '-1'`,
     ),
+  });
+  await sendNumbers(sdk, 40);
+  await expect(sdk.read({ position: { offset }, count: 1 })).rejects.toMatchObject({
+    code: 'ArgumentError',
+    message: expect.stringContaining(`The supplied offset '${offset}' is invalid. The last offset in the system is '`),
   });
 });
 

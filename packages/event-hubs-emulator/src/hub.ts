@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,9 +12,22 @@ const metadataSchema = z.object({
   /** ISO 8601. */
   createdAt: z.iso.datetime(),
   partitions: z.number().int().positive(),
-  /** Tells this data from an earlier hub of the same name whose data was deleted. */
-  generation: z.uuid(),
+  /** The position at which all its partitions began; data of earlier versions began at 0. */
+  firstPosition: z.number().int().nonnegative().default(0),
 });
+
+// Positions grow at most so fast, on average, in any hub that does not write more than 4 MB/s to one partition for all its life; and
+// they stay below 2^53 until 2095.
+const BYTES_PER_MS = 4096;
+const POSITIONS_SINCE = Date.UTC(2026, 0, 1);
+
+/**
+ * Where the positions of a hub that is created at `now` begin: behind those of a hub of the same name whose data was deleted, so that a
+ * checkpoint of that one is told from one of this.
+ */
+function firstPositionAt(now: number): number {
+  return Math.max(0, now - POSITIONS_SINCE) * BYTES_PER_MS;
+}
 
 /** What a hub is configured with. The consumer group `$Default` always exists besides. */
 export interface HubOptions {
@@ -84,7 +96,8 @@ export async function openHub(
   await mkdir(directory, { recursive: true });
   let metadata = await readMetadata(directory);
   if (metadata === undefined) {
-    metadata = { name, createdAt: new Date().toISOString(), partitions: count, generation: randomUUID() };
+    const now = Date.now();
+    metadata = { name, createdAt: new Date(now).toISOString(), partitions: count, firstPosition: firstPositionAt(now) };
     await writeMetadata(directory, metadata);
   }
   if (metadata.partitions !== count) {
@@ -94,7 +107,7 @@ export async function openHub(
   }
   const groups = new Set([DEFAULT_GROUP, ...consumerGroups.map((group) => group.toLowerCase())]);
   const opened = await Promise.allSettled(
-    Array.from({ length: count }, (_, id) => PartitionLog.open(join(directory, String(id)), logOptions)),
+    Array.from({ length: count }, (_, id) => PartitionLog.open(join(directory, String(id)), logOptions, metadata.firstPosition)),
   );
   const logs = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = opened.find((result) => result.status === 'rejected');

@@ -28,7 +28,7 @@ export interface IngestTarget {
   readonly stopping: () => boolean;
 }
 
-/** Appends what arrives on a link, and accepts each batch once it is on disk. A batch that arrives while the server stops is left unanswered, so the client sends it again elsewhere. */
+/** Appends what arrives on a link, and accepts each batch once it is on disk. What arrives while the server stops is refused, so that the client sends it again. */
 export function ingest(receiver: Receiver, { hub, partition, traffic, stopping }: IngestTarget): void {
   let settled = 0;
   const settle = (delivery: Delivery, refusal?: Refusal): void => {
@@ -45,7 +45,9 @@ export function ingest(receiver: Receiver, { hub, partition, traffic, stopping }
   };
 
   receiver.on('message', ({ message, delivery }: EventContext) => {
-    if (delivery === undefined || stopping()) return;
+    // A link that was refused may still send what it had begun.
+    if (delivery === undefined || !receiver.is_open()) return;
+    if (stopping()) return settle(delivery, refusals.cancelled());
     const payload: unknown = message;
     if (!Buffer.isBuffer(payload)) return settle(delivery, refusals.malformed('the message has no payload'));
     if (payload.length > MAX_MESSAGE_BYTES)
@@ -56,7 +58,8 @@ export function ingest(receiver: Receiver, { hub, partition, traffic, stopping }
         .append(batch)
         .then(
           () => settle(delivery),
-          (error: unknown) => settle(delivery, refusals.cannotStore(String(error))),
+          (error: unknown) =>
+            settle(delivery, error instanceof BatchRefused ? error.refusal : refusals.cannotStore(String(error))),
         );
     } catch (error) {
       if (error instanceof BatchRefused) return settle(delivery, error.refusal);

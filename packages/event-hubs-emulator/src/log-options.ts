@@ -5,6 +5,9 @@
  */
 export type FsyncPolicy = 'always' | 'interval' | 'never';
 
+/** What the disk refused: to take events, to make acknowledged ones durable, or to delete what retention lets go. */
+export type DiskFailure = 'append' | 'sync' | 'retention';
+
 /** How the logs of a server are kept. */
 export interface LogOptions {
   readonly fsync: FsyncPolicy;
@@ -14,6 +17,10 @@ export interface LogOptions {
   readonly retentionBytes: number | undefined;
   /** A segment that has reached this size is followed by a new one. */
   readonly segmentBytes: number;
+  /** Batches that wait for a write which takes longer than this are refused. */
+  readonly writeTimeoutMs: number;
+  /** Told when the disk begins to fail, not each time that it does. */
+  readonly onFailure: (directory: string, failure: DiskFailure, error: unknown) => void;
 }
 
 /** Everything on disk before its acknowledgement, and kept for ever. */
@@ -22,4 +29,6 @@ export const DEFAULT_LOG_OPTIONS: LogOptions = {
   retentionMs: undefined,
   retentionBytes: undefined,
   segmentBytes: 64 * 1024 * 1024,
+  writeTimeoutMs: 30_000,
+  onFailure: () => {},
 };

@@ -1,16 +1,14 @@
 import type { IncomingBatch } from './incoming-batch.ts';
-import { DEFAULT_LOG_OPTIONS, type LogOptions } from './log-options.ts';
+import { DEFAULT_LOG_OPTIONS, type DiskFailure, type LogOptions } from './log-options.ts';
 import { dropOtherSnapshots, writeProducerSnapshot } from './producer-snapshot.ts';
 import { createProducers, type Producers } from './producers.ts';
-import { decodeRecord, encodeRecord, recordBound, type RecordView } from './record-codec.ts';
+import { decodeRecord, decodeRecords, type RecordView } from './record-codec.ts';
+import { createRecordMemory } from './record-memory.ts';
 import { DamagedLog, recoverLog, type LastRecord, type RecoveredLog } from './recovery.ts';
-import type { Refusal } from './refusal.ts';
+import { refusals, type Refusal } from './refusal.ts';
 import { expiredSegments } from './retention.ts';
 import { Segment } from './segment.ts';
-import { createSlabs, type Room } from './slabs.ts';
-import { createTailCache } from './tail-cache.ts';
 
-const TAIL_BYTES = 2 * 1024 * 1024;
 const SYNC_INTERVAL_MS = 100;
 
 interface Queued {
@@ -21,7 +19,7 @@ interface Queued {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A numbered batch that must not be stored: its producer was shut out by another, or skipped a number. */
+/** A batch that is not stored: its producer was shut out by another or skipped a number, or the disk does not answer. */
 export class BatchRefused extends Error {
   readonly refusal: Refusal;
   constructor(refusal: Refusal) {
@@ -41,9 +39,7 @@ export class PartitionLog {
   readonly #options: LogOptions;
   readonly #segments: Segment[];
   readonly #listeners = new Set<() => void>();
-  readonly #slabs = createSlabs();
-  readonly #rooms = new Map<RecordView, Room>();
-  readonly #tail = createTailCache(TAIL_BYTES, (record) => this.#release(record));
+  readonly #memory = createRecordMemory();
   #last: LastRecord | undefined;
   #end: number;
   /** All before it is known to be on disk. */
@@ -56,14 +52,23 @@ export class PartitionLog {
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
   #failedWrite = false;
+  readonly #failing = new Set<DiskFailure>();
   #failures = 0;
   #closed = false;
   readonly producers: Producers;
+  /** Where its positions began when it was created. */
+  readonly firstPosition: number;
   /** Bytes of a torn write that were cut off when the log was opened. */
   readonly tornBytes: number;
 
-  private constructor(directory: string, options: LogOptions, { segments, last, tornBytes, producers }: RecoveredLog) {
+  private constructor(
+    directory: string,
+    options: LogOptions,
+    firstPosition: number,
+    { segments, last, tornBytes, producers }: RecoveredLog,
+  ) {
     this.#directory = directory;
+    this.firstPosition = firstPosition;
     this.#options = options;
     this.#segments = segments;
     this.#last = last;
@@ -75,9 +80,16 @@ export class PartitionLog {
     this.#reserved = this.#published();
   }
 
-  /** Opens or creates the log in `directory`. Throws DamagedLog, or what the file system says. */
-  static async open(directory: string, options: LogOptions = DEFAULT_LOG_OPTIONS): Promise<PartitionLog> {
-    return new PartitionLog(directory, options, await recoverLog(directory));
+  /**
+   * Opens the log in `directory`, or creates it there with positions from `firstPosition` on. Throws DamagedLog, or what the file
+   * system says.
+   */
+  static async open(
+    directory: string,
+    options: LogOptions = DEFAULT_LOG_OPTIONS,
+    firstPosition: number = 0,
+  ): Promise<PartitionLog> {
+    return new PartitionLog(directory, options, firstPosition, await recoverLog(directory, firstPosition));
   }
 
   /** The position behind the last visible event. */
@@ -110,8 +122,8 @@ export class PartitionLog {
 
   /**
    * Appends a batch as one record, whole or not at all. Resolves once it is stored and visible, or had been before; batches that
-   * arrive while a write is in flight share the next one. Throws MalformedMessage and {@link BatchRefused} at once; rejects with what the
-   * file system says, and keeps nothing then.
+   * arrive while a write is in flight share the next one. Throws MalformedMessage and {@link BatchRefused} at once; rejects with
+   * {@link BatchRefused} when the write before takes too long, else with what the file system says, and keeps nothing then.
    */
   append(batch: IncomingBatch): Promise<void> {
     if (this.#closed) throw new Error(`the log in ${this.#directory} is closed`);
@@ -121,17 +133,7 @@ export class PartitionLog {
     if (verdict === 'duplicate') return this.#writing === undefined ? Promise.resolve() : this.#enqueue(undefined, () => {});
     const enqueuedAt = Math.max(Date.now(), this.#reserved.enqueuedAt);
     const { position, sequence } = this.#reserved;
-    const room = this.#slabs.room(recordBound(batch));
-    let record: RecordView;
-    try {
-      record = encodeRecord(batch, { position, firstSequence: sequence, enqueuedAt, durableTo: this.#durable }, room.bytes);
-    } catch (error) {
-      room.keep(0);
-      room.giveBack();
-      throw error;
-    }
-    room.keep(record.length);
-    this.#rooms.set(record, room);
+    const record = this.#memory.encode(batch, { position, firstSequence: sequence, enqueuedAt, durableTo: this.#durable });
     this.#reserved = { position: position + record.length, sequence: sequence + record.count, enqueuedAt };
     return this.#enqueue(record, publication === undefined ? () => {} : this.producers.stored(publication));
   }
@@ -147,7 +149,7 @@ export class PartitionLog {
    * ask again after every turn of the event loop.
    */
   recent(position: number): RecordView | undefined {
-    return this.#tail.at(position);
+    return this.#memory.recent(position);
   }
 
   /**
@@ -159,7 +161,7 @@ export class PartitionLog {
     if (segment === undefined) throw new RangeError(`position ${position} is before the beginning of the log`);
     for (let length = bytes; ; length *= 2) {
       const chunk = await segment.read(position, length, into);
-      const records = wholeRecords(chunk, position);
+      const records = decodeRecords(chunk, position);
       if (records.length > 0) return records;
       // A record may be larger than the chunk, but not than the segment.
       if (decodeRecord(chunk, 0, position) === 'damaged' || chunk.length < length)
@@ -194,11 +196,6 @@ export class PartitionLog {
     return { position: this.#end, sequence: this.#nextSequence, enqueuedAt: this.#last?.enqueuedAt ?? 0 };
   }
 
-  #release(record: RecordView): void {
-    this.#rooms.get(record)?.giveBack();
-    this.#rooms.delete(record);
-  }
-
   #enqueue(record: RecordView | undefined, undo: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ record, undo, resolve, reject });
@@ -216,15 +213,9 @@ export class PartitionLog {
       } catch (error) {
         // The places of everything that waits hang on this write, so all of it is refused, and the places are free again.
         this.#failedWrite = true;
-        this.#failures += 1;
-        const refused = [...group, ...this.#queue];
-        this.#queue = [];
+        this.#failed('append', error);
         this.#reserved = this.#published();
-        for (const { undo } of refused.toReversed()) undo();
-        for (const { record, reject } of refused) {
-          if (record !== undefined) this.#release(record);
-          reject(error);
-        }
+        this.#refuse([...group, ...this.#queue.splice(0)], error);
         continue;
       }
       for (const { resolve } of group) resolve();
@@ -234,6 +225,33 @@ export class PartitionLog {
     this.#writing = undefined;
   }
 
+  #refuse(refused: readonly Queued[], reason: unknown): void {
+    for (const { undo } of refused.toReversed()) undo();
+    for (const { record, reject } of refused) {
+      if (record !== undefined) this.#memory.drop(record);
+      reject(reason);
+    }
+  }
+
+  /** Refuses what waits behind a write that the disk does not end. Its places are free again; those in the write keep theirs. */
+  #giveUpWaiting(inFlight: RecordView): void {
+    this.#reserved = {
+      position: inFlight.position + inFlight.length,
+      sequence: inFlight.firstSequence + inFlight.count,
+      enqueuedAt: inFlight.enqueuedAt,
+    };
+    const seconds = this.#options.writeTimeoutMs / 1000;
+    this.#refuse(this.#queue.splice(0), new BatchRefused(refusals.timeout(seconds)));
+    this.#failed('append', new Error(`a write has not ended in ${seconds} s`));
+  }
+
+  #failed(failure: DiskFailure, error: unknown): void {
+    this.#failures += 1;
+    if (this.#failing.has(failure)) return;
+    this.#failing.add(failure);
+    this.#options.onFailure(this.#directory, failure, error);
+  }
+
   async #writeGroup(records: readonly RecordView[]): Promise<void> {
     let active = this.#segments.at(-1)!;
     if (this.#failedWrite) {
@@ -241,15 +259,21 @@ export class PartitionLog {
       this.#failedWrite = false;
     }
     if (active.size >= this.#options.segmentBytes) active = await this.#roll();
-    await active.append(records);
-    if (this.#options.fsync === 'always') await active.sync();
+    const stalled = setInterval(() => this.#giveUpWaiting(records.at(-1)!), this.#options.writeTimeoutMs);
+    try {
+      await active.append(records);
+      if (this.#options.fsync === 'always') await active.sync();
+    } finally {
+      clearInterval(stalled);
+    }
+    this.#failing.delete('append');
     active.commit(records);
     const { position, firstSequence, count, enqueuedAt } = records.at(-1)!;
     this.#last = { position, firstSequence, count, enqueuedAt };
     this.#nextSequence = firstSequence + count;
     this.#end = active.end;
     if (this.#options.fsync === 'always') this.#durable = this.#end;
-    for (const record of records) this.#tail.add(record);
+    for (const record of records) this.#memory.keep(record);
     if (this.#options.fsync === 'interval' && this.#syncTimer === undefined) {
       this.#syncTimer = setTimeout(() => {
         this.#syncTimer = undefined;
@@ -263,9 +287,10 @@ export class PartitionLog {
     try {
       await this.#segments.at(-1)!.sync();
       this.#durable = end;
-    } catch {
-      // What was acknowledged is in the page cache; that the disk failed to take it counts, and the next write tries again.
-      this.#failures += 1;
+      this.#failing.delete('sync');
+    } catch (error) {
+      // What was acknowledged is in the page cache, and the next write tries again.
+      this.#failed('sync', error);
     }
   }
 
@@ -289,19 +314,10 @@ export class PartitionLog {
       if (retentionMs !== undefined && active.size > 0 && active.modifiedAt < now - retentionMs && !this.#failedWrite)
         await this.#roll();
       for (const segment of this.#segments.splice(0, expiredSegments(this.#segments, this.#options, now))) await segment.remove();
-    } catch {
+      this.#failing.delete('retention');
+    } catch (error) {
       // A disk that cannot delete now may later; nothing is lost by waiting.
-      this.#failures += 1;
+      this.#failed('retention', error);
     }
-  }
-}
-
-function wholeRecords(chunk: Buffer, position: number): RecordView[] {
-  const records: RecordView[] = [];
-  for (let at = 0; ;) {
-    const record = decodeRecord(chunk, at, position + at);
-    if (typeof record === 'string') return records;
-    records.push(record);
-    at += record.length;
   }
 }

@@ -91,6 +91,17 @@ export function decodeRecord(bytes: Buffer, at: number, position: number): Recor
   };
 }
 
+/** The whole and undamaged records at the beginning of `bytes`, which lies at `position` of its log. */
+export function decodeRecords(bytes: Buffer, position: number): RecordView[] {
+  const records: RecordView[] = [];
+  for (let at = 0; ;) {
+    const record = decodeRecord(bytes, at, position + at);
+    if (typeof record === 'string') return records;
+    records.push(record);
+    at += record.length;
+  }
+}
+
 /** The length of the message of event `index`, in bytes. */
 export function messageLength(record: RecordView, index: number): number {
   return record.bytes.readUInt32BE(record.at + RECORD_HEADER + index * 4);

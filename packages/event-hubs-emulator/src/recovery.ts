@@ -48,12 +48,12 @@ async function lastRecordOf(segment: Segment, producers: Producers): Promise<Las
 }
 
 /**
- * Opens a partition's log. Sealed segments are taken by their names and lengths; every record of the last segment is checked, and a
+ * Opens a partition's log, or creates one that begins at `firstPosition`. Sealed segments are taken by their names and lengths; every record of the last segment is checked, and a
  * torn tail is cut off.
  *
  * @throws DamagedLog when that would lose acknowledged events.
  */
-export async function recoverLog(directory: string): Promise<RecoveredLog> {
+export async function recoverLog(directory: string, firstPosition: number): Promise<RecoveredLog> {
   await mkdir(directory, { recursive: true });
   const segments: Segment[] = [];
   try {
@@ -70,7 +70,7 @@ export async function recoverLog(directory: string): Promise<RecoveredLog> {
     }
     const active = segments.at(-1);
     if (active === undefined) {
-      segments.push(await Segment.create(directory, { base: 0, firstSequence: 0 }));
+      segments.push(await Segment.create(directory, { base: firstPosition, firstSequence: 0 }));
       return { segments, last: undefined, tornBytes: 0, producers: [] };
     }
     const sizeBefore = active.size;

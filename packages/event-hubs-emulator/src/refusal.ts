@@ -43,6 +43,18 @@ export const refusals = {
     condition: 'com.microsoft:server-busy',
     description: `The events could not be stored: ${reason}. Nothing of the batch was kept; send it again later.`,
   }),
+  timeout: (seconds: number): Refusal => ({
+    condition: 'com.microsoft:timeout',
+    description: `The disk has not answered in ${seconds} s. Nothing of the batch was kept; send it again later.`,
+  }),
+  cancelled: (): Refusal => ({
+    condition: 'com.microsoft:operation-cancelled',
+    description: 'The server is stopping. Nothing of the batch was kept; send it again.',
+  }),
+  beyondCredit: (): Refusal => ({
+    condition: 'amqp:link:transfer-limit-exceeded',
+    description: 'More messages came than the link had credit for; attach again.',
+  }),
   cannotRead: (reason: string): Refusal => ({ condition: 'amqp:internal-error', description: reason }),
   exhausted: (): Refusal => ({
     condition: 'amqp:link:detach-forced',

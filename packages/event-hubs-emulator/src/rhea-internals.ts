@@ -55,10 +55,17 @@ interface SenderInternals {
 
 interface ReceiverInternals {
   local: { attach: { offered_capabilities: unknown; properties: unknown } };
+  credit: number;
 }
 
 function isReceiver(receiver: object): receiver is ReceiverInternals {
-  return 'local' in receiver && typeof receiver.local === 'object' && receiver.local !== null && 'attach' in receiver.local;
+  return (
+    'local' in receiver &&
+    typeof receiver.local === 'object' &&
+    receiver.local !== null &&
+    'attach' in receiver.local &&
+    'credit' in receiver
+  );
 }
 
 function isSession(session: object): session is SessionInternals {
@@ -193,13 +200,20 @@ function collectFrames(connection: Connection, socket: Socket): void {
   };
 }
 
-/** Serves AMQP on a socket. `onClosed` is called once the socket is gone, however that came about. */
-export function acceptConnection(container: Container, socket: Socket, onClosed: () => void): Connection {
+/**
+ * Serves AMQP on a socket. A client of which nothing has come for twice `idleTimeoutMs` is cut off. `onClosed` is called once the socket
+ * is gone, however that came about.
+ */
+export function acceptConnection(
+  container: Container,
+  socket: Socket,
+  { idleTimeoutMs, onClosed }: { readonly idleTimeoutMs: number; readonly onClosed: () => void },
+): Connection {
   const connection = container.create_connection({
     port: 0,
     reconnect: false,
     channel_max: 4999,
-    idle_time_out: 60_000,
+    idle_time_out: idleTimeoutMs,
     max_frame_size: MAX_FRAME_BYTES,
     // Settled when sent: a delivery that waits for its settlement would stand in the way of hand-written transfers.
     sender_options: { snd_settle_mode: 1 },
@@ -230,11 +244,23 @@ export function answerAttach(
   attach.properties = properties;
 }
 
-/** Hands single messages to their receiver undecoded, as it does batches, on the links for which `raw` says so. */
-export function keepPayloads(session: Session, raw: (receiver: Receiver) => boolean): void {
+/**
+ * Hands single messages to their receiver undecoded, as it does batches, on the links for which `raw` says so. `onBeyondCredit` is called
+ * before a message comes for which its link has no credit; rhea prints a line and takes it.
+ */
+export function keepPayloads(
+  session: Session,
+  raw: (receiver: Receiver) => boolean,
+  onBeyondCredit: (receiver: Receiver) => void,
+): void {
   const { incoming } = sessionInternals(session);
   const decode = incoming.on_transfer.bind(incoming);
   incoming.on_transfer = (frame, receiver) => {
+    const internals = receiverInternals(receiver);
+    if (internals.credit <= 0) {
+      onBeyondCredit(receiver);
+      internals.credit = 1;
+    }
     // A client may leave the format out when it is 0.
     frame.performative.message_format ||= raw(receiver) ? SINGLE_FORMAT : 0;
     // The rest of a message that comes in several frames comes when the memory of this one holds another.

@@ -7,17 +7,18 @@ export interface Cursor {
   readonly index: number;
 }
 
-/** A start position that lies beyond the end of the log. The message is the one that Azure sends. */
-export class PositionBeyondEnd extends Error {
+/** A start position that lies beyond the end of the log, or is of data that was wiped. The message is the one that Azure sends. */
+export class InvalidPosition extends Error {
   constructor(what: 'sequence number' | 'offset', supplied: number, last: number) {
     super(`The supplied ${what} '${supplied}' is invalid. The last ${what} in the system is '${last}'`);
-    this.name = 'PositionBeyondEnd';
+    this.name = 'InvalidPosition';
   }
 }
 
 /**
  * Finds the first event that a receiver with this start position gets. What retention has deleted counts as earliest; the
- * place just behind the last event is valid, one further on throws {@link PositionBeyondEnd}.
+ * place just behind the last event is valid. One further on throws {@link InvalidPosition}, and so does an offset from before the log
+ * began, which only other data can have given out.
  */
 export async function seek(log: PartitionLog, start: StartPosition): Promise<Cursor> {
   const end: Cursor = { position: log.end, index: 0 };
@@ -28,7 +29,7 @@ export async function seek(log: PartitionLog, start: StartPosition): Promise<Cur
       return end;
     case 'sequence-number': {
       const wanted = start.inclusive ? start.value : start.value + 1;
-      if (wanted > log.nextSequence) throw new PositionBeyondEnd('sequence number', start.value, log.nextSequence - 1);
+      if (wanted > log.nextSequence) throw new InvalidPosition('sequence number', start.value, log.nextSequence - 1);
       if (wanted === log.nextSequence) return end;
       const segment = log.segments.findLast(({ firstSequence }) => firstSequence <= wanted);
       const found = await segment?.find('firstSequence', wanted, (record) => record.firstSequence + record.count > wanted);
@@ -36,7 +37,8 @@ export async function seek(log: PartitionLog, start: StartPosition): Promise<Cur
     }
     case 'offset': {
       const wanted = start.inclusive ? start.value : start.value + 1;
-      if (wanted > end.position) throw new PositionBeyondEnd('offset', start.value, log.last?.offset ?? -1);
+      const ofOtherData = start.value > 0 && start.value < log.firstPosition;
+      if (wanted > end.position || ofOtherData) throw new InvalidPosition('offset', start.value, log.last?.offset ?? -1);
       const segment = log.segments.findLast(({ base }) => base <= wanted) ?? log.segments[0]!;
       // Taken before the look-up: what is appended meanwhile is wanted.
       const behind = segment.end;
