@@ -11,25 +11,36 @@ const [dataDirectory = '', perPartition = '0'] = process.argv.slice(2);
 let records: RecordView[] = [];
 let length = 1;
 
-function repeat(batch: IncomingBatch): void {
+function repeat(batch: IncomingBatch, { firstPosition }: PartitionLog): void {
   const record = encodeRecord(
     batch,
-    { position: 0, firstSequence: 0, enqueuedAt: Date.now(), durableTo: 0 },
+    { position: firstPosition, firstSequence: 0, enqueuedAt: Date.now(), durableTo: 0 },
     Buffer.alloc(recordBound(batch)),
   );
   length = record.length;
-  records = Array.from({ length: Number(perPartition) / record.count }, (_, i) => ({ ...record, position: i * length }));
+  records = Array.from({ length: Number(perPartition) / record.count }, (_, i) => ({
+    ...record,
+    position: firstPosition + i * length,
+  }));
 }
 
 Object.defineProperties(PartitionLog.prototype, {
   append: {
-    value: (batch: IncomingBatch): Promise<void> => {
-      if (records.length === 0 && batch.bounds.length === 1000) repeat(batch);
+    value(this: PartitionLog, batch: IncomingBatch): Promise<void> {
+      if (records.length === 0 && batch.bounds.length === 1000) repeat(batch, this);
       return Promise.resolve();
     },
   },
-  recent: { value: (position: number): RecordView | undefined => records[position / length] },
-  end: { get: () => records.length * length },
+  recent: {
+    value(this: PartitionLog, position: number): RecordView | undefined {
+      return records[(position - this.firstPosition) / length];
+    },
+  },
+  end: {
+    get(this: PartitionLog): number {
+      return this.firstPosition + records.length * length;
+    },
+  },
 });
 
 const { port, connectionString } = await startEmulator({ hubs: { bookings: { partitions: 4 } }, dataDirectory });
