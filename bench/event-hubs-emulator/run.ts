@@ -16,6 +16,7 @@ const EVENTS = Number(process.argv[2] ?? 400_000);
 const ROUNDS = Number(process.argv[3] ?? 3);
 const main = fileURLToPath(import.meta.resolve('../../packages/event-hubs-emulator/src/main.ts'));
 const nullServer = fileURLToPath(import.meta.resolve('./null-server.ts'));
+const naiveServer = fileURLToPath(import.meta.resolve('./naive-server.ts'));
 const client = fileURLToPath(import.meta.resolve('./client.ts'));
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
@@ -67,40 +68,58 @@ async function measure(mode: 'send' | 'receive', server: ChildProcess, connectio
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-function medians(rounds: readonly Figures[], ceiling: readonly Figures[]) {
+function medians(rounds: readonly Figures[], { ceiling, naive }: Readonly<Record<'ceiling' | 'naive', readonly Figures[]>>) {
   const of = (name: keyof Figures) => median(rounds.map((round) => round[name]));
+  // Round by round: what disturbs one disturbs its neighbour.
+  const ratio = (to: readonly Figures[], name: keyof Figures) =>
+    Number(median(rounds.map((round, i) => round[name] / to[i]![name])).toFixed(2));
   return {
     eventsPerSecond: Math.round(of('eventsPerSecond')),
-    // Round by round: what disturbs one disturbs its neighbour.
-    ratioToCeiling: Number(median(rounds.map((round, i) => round.eventsPerSecond / ceiling[i]!.eventsPerSecond)).toFixed(2)),
+    ratioToCeiling: ratio(ceiling, 'eventsPerSecond'),
+    ratioToNaive: ratio(naive, 'eventsPerSecond'),
     clientUsPerEvent: Number(of('clientUs').toFixed(1)),
     serverUsPerEvent: Number(of('serverUs').toFixed(2)),
+    serverUsRatioToNaive: ratio(naive, 'serverUs'),
   };
 }
 
-const servers = { ceiling: undefined, never: 'never', always: 'always' } as const;
-const sends: Record<string, Figures[]> = { ceiling: [], never: [], always: [] };
-const receives: Record<string, Figures[]> = { ceiling: [], never: [], always: [] };
+const policies = (fsync: string) => (data: string) => [
+  main,
+  '--hub',
+  'bookings:4',
+  '--port',
+  '0',
+  '--data',
+  data,
+  '--fsync',
+  fsync,
+];
+const servers = {
+  ceiling: (data: string) => [nullServer, data, String(EVENTS / 4)],
+  naive: () => [naiveServer],
+  never: policies('never'),
+  always: policies('always'),
+};
+const noFigures = (): Record<keyof typeof servers, Figures[]> => ({ ceiling: [], naive: [], never: [], always: [] });
+const sends = noFigures();
+const receives = noFigures();
 const residentMb: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, fsync] of Object.entries(servers)) {
+  for (const name of ['ceiling', 'naive', 'never', 'always'] as const) {
     const data = mkdtempSync(path.join(tmpdir(), 'emulator-bench-'));
-    const args =
-      fsync === undefined
-        ? [nullServer, data, String(EVENTS / 4)]
-        : [main, '--hub', 'bookings:4', '--port', '0', '--data', data, '--fsync', fsync];
-    await withServer(args, async (server, connectionString) => {
+    await withServer(servers[name](data), async (server, connectionString) => {
       await runClient('first', connectionString, 1);
-      sends[name]!.push(await measure('send', server, connectionString));
-      receives[name]!.push(await measure('receive', server, connectionString));
-      residentMb.push(memoryOf(server));
+      sends[name].push(await measure('send', server, connectionString));
+      receives[name].push(await measure('receive', server, connectionString));
+      // The naive one has its events in memory, and no other place for them.
+      if (name !== 'naive') residentMb.push(memoryOf(server));
     });
     rmSync(data, { recursive: true });
   }
 }
 
 const data = mkdtempSync(path.join(tmpdir(), 'emulator-bench-'));
-const args = [main, '--hub', 'bookings:4', '--port', '0', '--data', data, '--fsync', 'never'];
+const args = servers.never(data);
 const firstSendMs = await withServer(args, async (_server, connectionString) => {
   const times: number[] = [];
   for (let i = 0; i < 5; i++) times.push((await runClient('first', connectionString, 1)).seconds * 1000);
@@ -127,8 +146,8 @@ const results = {
   },
   events: EVENTS,
   rounds: ROUNDS,
-  send: Object.fromEntries(Object.entries(sends).map(([name, rounds]) => [name, medians(rounds, sends['ceiling']!)])),
-  receive: Object.fromEntries(Object.entries(receives).map(([name, rounds]) => [name, medians(rounds, receives['ceiling']!)])),
+  send: Object.fromEntries(Object.entries(sends).map(([name, rounds]) => [name, medians(rounds, sends)])),
+  receive: Object.fromEntries(Object.entries(receives).map(([name, rounds]) => [name, medians(rounds, receives)])),
   firstSendMs: Math.round(firstSendMs),
   largestResidentMb: Math.max(...residentMb),
   afterRestart: {
