@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import rhea from 'rhea';
+import rhea, { type EventContext } from 'rhea';
 import { expect, test } from 'vitest';
+import { egress } from './egress.ts';
 import { startEmulator } from './emulator.ts';
+import { PartitionLog } from './partition-log.ts';
 import { connectSdk, temporaryDirectory, type Sdk } from './sdk-fixture.ts';
 import { Segment } from './segment.ts';
+import { createTraffic } from './traffic.ts';
 
 const hubs = { bookings: { partitions: 1 } };
 
@@ -148,4 +151,40 @@ test('a link that sends more than it has credit for is closed, and others of its
   expect(lastEnqueuedSequenceNumber).toBe(Number(credit));
   connection.close();
   await once(connection, 'connection_close');
+});
+
+test('a session whose delivery ids are used up loses its link, so that the client begins another', async () => {
+  await using directory = await temporaryDirectory();
+  const log = await PartitionLog.open(directory.path);
+  const server = rhea.create_container();
+  server.on('sender_open', ({ sender }: EventContext) => {
+    // Four thousand million deliveries are not for a test.
+    Reflect.set(Reflect.get(sender!.session, 'outgoing'), 'next_transfer_id', 2 ** 32 - 2 ** 19);
+    egress(sender!, log, { from: 'earliest' }, createTraffic());
+  });
+  const listener = server.listen({ port: 0, host: '127.0.0.1' });
+  await once(listener, 'listening');
+  const address = listener.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const connection = rhea.create_container().connect({ port, host: '127.0.0.1', reconnect: false });
+  const receiver = connection.open_receiver({ source: 'any' });
+  await once(receiver, 'receiver_error');
+  expect(receiver.error).toMatchObject({ condition: 'amqp:link:detach-forced' });
+  connection.close();
+  await once(connection, 'connection_close');
+  listener.close();
+  await log.close();
+});
+
+test('a server that stops says so to its clients', async () => {
+  await using directory = await temporaryDirectory();
+  const emulator = await startEmulator({ hubs, dataDirectory: directory.path });
+  const connection = rhea.create_container().connect({ port: emulator.port, host: '127.0.0.1', reconnect: false });
+  await once(connection, 'connection_open');
+  // rhea prints what nobody listens to.
+  connection.on('disconnected', () => {});
+  const told = once(connection, 'connection_error');
+  await emulator[Symbol.asyncDispose]();
+  await told;
+  expect(connection.error).toMatchObject({ condition: 'amqp:connection:forced' });
 });
