@@ -16,7 +16,7 @@ export interface Feed {
 }
 
 /** Starts to read one input; `now` is the clock, in ms. */
-export const openFeed = (hubs: Hubs, options: ReadOptions, now: () => number): Feed => {
+export const openFeed = (hubs: Pick<Hubs, 'read' | 'partitionState'>, options: ReadOptions, now: () => number): Feed => {
   const iterator = hubs.read(options);
   let queue: readonly HubMessage[] = [];
   let next = 0;
@@ -61,4 +61,13 @@ export const openFeed = (hubs: Hubs, options: ReadOptions, now: () => number): F
     },
     close: async () => void (await iterator.return()),
   };
+};
+
+/**
+ * Waits until an input that has nothing more to take gets something, which may be an empty batch; not at all when every input has:
+ * the one that lost an earlier race may have been filled since. `false` when reading has ended.
+ */
+export const refill = async (feeds: readonly Feed[]): Promise<boolean> => {
+  const hungry = feeds.filter((feed) => !feed.head());
+  return hungry.length === 0 || Promise.race(hungry.map((feed) => feed.pull()));
 };

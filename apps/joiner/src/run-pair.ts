@@ -5,7 +5,7 @@ import type { Logger } from '@boxoffice/service-kit';
 import { mustWait } from './alignment.ts';
 import type { PairCheckpoint } from './checkpoint.ts';
 import type { Config } from './config.ts';
-import { openFeed } from './feed.ts';
+import { openFeed, refill } from './feed.ts';
 import { createOutbox } from './outbox.ts';
 import { claimPair } from './pair-document.ts';
 import { createPair, inputs } from './pair.ts';
@@ -152,9 +152,7 @@ export const runPair = async (context: PairContext, partition: number): Promise<
 
   const run = async (): Promise<void> => {
     try {
-      for (;;) {
-        const hungry = inputs.filter((input) => !feeds[input].head());
-        if (!(await Promise.race(hungry.map((input) => feeds[input].pull())))) break;
+      while (await refill(inputs.map((input) => feeds[input]))) {
         const wasOpen = pair.status().lastClose !== undefined;
         takeAll();
         if (!wasOpen && pair.status().lastClose !== undefined) openSince = Date.now();
