@@ -34,6 +34,12 @@ export const settings = z
     outboxEvents: integer({ min: 1, max: 1_000_000 })
       .default(5000)
       .describe('Joined events that may wait for the hub before reading pauses'),
+    customerHmacKey: text('a secret of at least 16 characters')
+      .refine((key) => key.length >= 16, 'a secret of at least 16 characters')
+      .optional()
+      .describe(
+        'Secret that makes the customer keys of legacy bookings, the same for all instances; unset, the customer is withheld',
+      ),
     drainMs: ms(10_000, 'How long to try to send what is left when asked to stop'),
     catalogueRefreshMs: integer({ min: 100, max: 86_400_000 })
       .default(30_000)

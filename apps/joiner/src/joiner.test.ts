@@ -85,7 +85,7 @@ const joinAll = async (env: Record<string, string> = {}) => {
     config,
     hubs,
     documents: openDocuments(config),
-    showOf: () => null,
+    knowledge: { showOf: () => null, bookings: bookingPlaced },
     log,
     signal: stop.signal,
     giveUp: new AbortController().signal,

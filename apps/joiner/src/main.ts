@@ -1,4 +1,5 @@
 import { openDocuments, openHubs } from '@boxoffice/hubs';
+import { bookingPlacedWith, createPseudonym } from '@boxoffice/schemas';
 import { listen, runService } from '@boxoffice/service-kit';
 import { openWarehouse } from '@boxoffice/warehouse';
 import { createJoinerApp } from './app.ts';
@@ -14,7 +15,9 @@ await runService('joiner', readConfig, async ({ config, log, signal }) => {
   await using warehouse = await openWarehouse(config);
   const shows = await openShows(warehouse.catalogue, config.catalogueRefreshMs, log);
   const documents = openDocuments(config);
-  const joiner = createJoiner({ config, hubs, documents, showOf: shows.find, log, signal, giveUp: giveUp.signal });
+  const bookings = bookingPlacedWith(createPseudonym(config.customerHmacKey));
+  const knowledge = { showOf: shows.find, bookings };
+  const joiner = createJoiner({ config, hubs, documents, knowledge, log, signal, giveUp: giveUp.signal });
 
   await using server = await listen(await createJoinerApp(hubs, joiner.pairs, log), config);
   log.debug({ url: server.url }, 'listening');

@@ -77,6 +77,19 @@ export const createJoinerMetrics = (pairs: () => readonly RunningPair[]): Regist
     },
   });
   new Gauge({
+    name: 'joiner_contract_versions_total',
+    help: 'Events read live since the start, by the version of the contract they were written under. A version that has stopped growing everywhere has no writer left and can go when its sunset comes',
+    labelNames: ['partition', 'type', 'version'],
+    registers,
+    collect() {
+      for (const { partition, status } of pairs())
+        for (const [schema, count] of status().versions) {
+          const [type = '', version = ''] = schema.split(':');
+          this.set({ partition, type, version }, count);
+        }
+    },
+  });
+  new Gauge({
     name: 'joiner_unknown_shows_total',
     help: 'Joined events sent without their show. Growing: the catalogue lacks shows that are on sale, or cannot be read',
     labelNames: ['partition'],

@@ -50,7 +50,8 @@ const message = (input: Input, sequenceNumber: number, content: object | string,
   enqueuedAt: epoch + enqueued * minute,
   body: typeof content === 'string' ? Buffer.from(content) : writeEvent(content).body,
 });
-const fresh = (): Pair => createPair(settings, claimed(freshCheckpoint(settings), settings), () => null);
+const knowledge = { showOf: () => null, bookings: bookingPlaced };
+const fresh = (): Pair => createPair(settings, claimed(freshCheckpoint(settings), settings), knowledge);
 const ids = ({ joined, quarantined }: PairOutputs) => [...joined, ...quarantined].map(({ id }) => id);
 
 describe('a pair', () => {
@@ -140,7 +141,7 @@ const collect = (into: Map<string, string>, { joined, quarantined }: PairOutputs
 const play = (logsOf: Record<Input, Log>, choices: readonly ('bookings' | 'payments' | 'cut' | 'crash')[]) => {
   const out = new Map<string, string>();
   let stored: PairCheckpoint = claimed(freshCheckpoint(settings), settings);
-  let pair = createPair(settings, stored, () => null);
+  let pair = createPair(settings, stored, knowledge);
   const next = { bookings: 0, payments: 0 };
   const step = (input: Input): boolean => {
     const sequenceNumber = next[input];
@@ -155,7 +156,7 @@ const play = (logsOf: Record<Input, Log>, choices: readonly ('bookings' | 'payme
       if (pair.live) stored = pair.cut();
     } else if (choice === 'crash') {
       stored = claimed(stored, settings);
-      pair = createPair(settings, stored, () => null);
+      pair = createPair(settings, stored, knowledge);
       for (const input of inputs) next[input] = stored.replayFrom[input];
     } else step(choice);
   }

@@ -1,8 +1,9 @@
 import { createIntervalJoin, createReplayMarks } from '@boxoffice/interval-join';
-import { bookingPlaced, bytesOfEvent, paymentProcessed, quarantinedEvent, readMessage, streamTick } from '@boxoffice/schemas';
+import { bytesOfEvent, paymentProcessed, quarantinedEvent, readMessage, streamTick } from '@boxoffice/schemas';
 import type {
   BookingPaymentJoined,
   BookingPlaced,
+  Contract,
   EventQuarantined,
   Origin,
   PaymentProcessed,
@@ -69,14 +70,13 @@ export interface PairStatus {
   readonly replayed: number;
   /** Bookings whose show the catalogue did not have. */
   readonly unknownShows: number;
+  /** Events read live since the start, by the `<type>:<version>` that they were written under. */
+  readonly versions: ReadonlyMap<string, number>;
   /** The broker's clock at the newest message, ms. */
   readonly enqueuedAt: number;
 }
 
 type InputEvent = BookingPlaced | PaymentProcessed | StreamTick;
-
-const readInput = (input: Input, body: Uint8Array): Reading<InputEvent>[] =>
-  input === 'bookings' ? readMessage(body, [bookingPlaced, streamTick]) : readMessage(body, [paymentProcessed, streamTick]);
 
 const dedupeId = ({ source, id }: BookingPlaced | PaymentProcessed): string => `${source}\n${id}`;
 
@@ -88,12 +88,21 @@ const clockSkew = (reading: { readonly at: number; readonly index: number }, mes
   return { reason: 'clock-skew', detail, bytes: bytesOfEvent(message.body, reading.index) } as const;
 };
 
-/** Takes up the pair that `checkpoint` describes, with shows looked up in `findShow`. */
+/** What a pair knows of the world outside its two logs. */
+export interface PairKnowledge {
+  readonly showOf: (showId: string) => Show | null;
+  /** How bookings are read: a contract that knows the customers' pseudonyms. */
+  readonly bookings: Contract<BookingPlaced>;
+}
+
+/** Takes up the pair that `checkpoint` describes. */
 export const createPair = (
   settings: PairSettings,
   checkpoint: PairCheckpoint,
-  findShow: (showId: string) => Show | null,
+  { showOf: findShow, bookings }: PairKnowledge,
 ): Pair => {
+  const readInput = (input: Input, body: Uint8Array): Reading<InputEvent>[] =>
+    input === 'bookings' ? readMessage(body, [bookings, streamTick]) : readMessage(body, [paymentProcessed, streamTick]);
   const join = createIntervalJoin<Held<BookingPlaced>, Held<PaymentProcessed>>(settings);
   const marks = { bookings: createReplayMarks(), payments: createReplayMarks() };
   const readTo = { bookings: checkpoint.replayFrom.bookings - 1, payments: checkpoint.replayFrom.payments - 1 };
@@ -105,6 +114,7 @@ export const createPair = (
   let replayed = 0;
   let unknownShows = 0;
   let enqueuedAt = 0;
+  const versions = new Map<string, number>();
 
   const passBarrier = (input: Input): void => {
     reached[input] = true;
@@ -162,6 +172,8 @@ export const createPair = (
         outputs.quarantined.push(quarantinedEvent(origin, failure));
       } else if (reading.ok) {
         marks[input].read(sequenceNumber, reading.at);
+        const schema = `${reading.event.type}:${reading.version}`;
+        if (live) versions.set(schema, (versions.get(schema) ?? 0) + 1);
         outputs.joined.push(...takeEvent(input, reading.event, origin, reading.at));
       }
     }
@@ -220,6 +232,7 @@ export const createPair = (
         ...tallyFrom(live ? tally : checkpoint),
         replayed,
         unknownShows,
+        versions,
         enqueuedAt,
       };
     },

@@ -1,6 +1,5 @@
 import type { DocumentStore, Hubs } from '@boxoffice/hubs';
 import { packEvents, progressEvent, tickEvent, writeEvent } from '@boxoffice/schemas';
-import type { Show } from '@boxoffice/schemas';
 import type { Logger } from '@boxoffice/service-kit';
 import { mustWait } from './alignment.ts';
 import type { PairCheckpoint } from './checkpoint.ts';
@@ -9,7 +8,7 @@ import { openFeed, refill } from './feed.ts';
 import { createOutbox } from './outbox.ts';
 import { claimPair } from './pair-document.ts';
 import { createPair, inputs } from './pair.ts';
-import type { Input, PairStatus } from './pair.ts';
+import type { Input, PairKnowledge, PairStatus } from './pair.ts';
 import { tickTime } from './tick.ts';
 
 /** What the pairs share. */
@@ -17,7 +16,7 @@ export interface PairContext {
   readonly config: Config;
   readonly hubs: Hubs;
   readonly documents: DocumentStore;
-  readonly showOf: (showId: string) => Show | null;
+  readonly knowledge: PairKnowledge;
   readonly log: Logger;
   /** Asks for a drained stop. */
   readonly signal: AbortSignal;
@@ -71,7 +70,7 @@ export const runPair = async (context: PairContext, partition: number): Promise<
   const name = `${config.consumerGroup}-${hubOf.bookings}-${hubOf.payments}-${partition}`;
   const document = await claimPair(documents, name, config, log);
   const start = document.written;
-  const pair = createPair(config, start, context.showOf);
+  const pair = createPair(config, start, context.knowledge);
 
   const joined = hubs.publisher(config.joinedHub);
   const quarantine = hubs.publisher(config.quarantineHub);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bookingPlacedV3 } from './booking-placed.ts';
-import { dataschema, derivedEvent } from './cloud-event.ts';
-import { defineContract } from './contract.ts';
+import { derivedEvent } from './cloud-event.ts';
+import { dataschema, defineContract, firstVersion } from './contract.ts';
 import { origin, positionId } from './origin.ts';
 import { paymentProcessedV2 } from './payment-processed.ts';
 import { identifier, instant, text } from './text.ts';
@@ -107,4 +107,8 @@ export const joinedEvent = (
 });
 
 /** `booking-payment.joined`: what became known of a booking and its payments. */
-export const bookingPaymentJoined = defineContract({ type, newest: 1, schema: bookingPaymentJoinedV1, older: {} });
+export const bookingPaymentJoined = defineContract({
+  type,
+  summary: 'What became known of a booking and its payments',
+  versions: firstVersion(bookingPaymentJoinedV1),
+});

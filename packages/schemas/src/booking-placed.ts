@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { cloudEvent, dataschema } from './cloud-event.ts';
-import { defineContract, via } from './contract.ts';
-import type { Fault } from './contract.ts';
+import { cloudEvent, extensions } from './cloud-event.ts';
+import { dataschema, defineContract, firstVersion } from './contract.ts';
+import type { Contract, Fault } from './contract.ts';
+import { createPseudonym, euros, legacyCurrency, legacyId, legacyInstant, legacySource, legacyTime, toCents } from './legacy.ts';
+import type { Pseudonym } from './legacy.ts';
 import { currency, minor } from './money.ts';
-import { identifier, instant, named, text } from './text.ts';
+import { identifier, instant, named, text, verbatim } from './text.ts';
 
 const type = 'booking.placed';
 
@@ -35,6 +37,26 @@ const placed = {
   currency,
   totalMinor: minor,
 };
+
+const dropped = verbatim(0, 10_000).nullable().exactOptional();
+
+/** The legacy shop's document: no envelope, one channel (its web site), and all money in euros with decimals. */
+const bookingPlacedV1 = z.object({
+  order_id: legacyId,
+  booking_time: legacyTime,
+  customer_id: legacyId,
+  customer_name: dropped,
+  customer_email: dropped,
+  event_id: legacyId,
+  event_name: dropped,
+  event_location: dropped,
+  event_category: dropped,
+  seats: z
+    .array(z.object({ seat_number: z.union([text, z.int().min(0)]), seat_price: euros }))
+    .min(1)
+    .max(1000),
+  ...extensions,
+});
 
 const bookingPlacedV2 = cloudEvent(
   type,
@@ -72,40 +94,115 @@ export const bookingPlacedV3 = cloudEvent(
   }),
 );
 
+type BookingPlacedV1 = z.infer<typeof bookingPlacedV1>;
 type BookingPlacedV2 = z.infer<typeof bookingPlacedV2>;
 /** A booking as everything inside Box Office sees it: the newest version, standardised and consistent. */
 export type BookingPlaced = z.infer<typeof bookingPlacedV3>;
+
+const v1ToV2 =
+  (pseudonym: Pseudonym) =>
+  (v1: BookingPlacedV1): BookingPlacedV2 => {
+    const { order_id, booking_time, customer_id, event_id, traceparent, runid, scenario } = v1;
+    const seats = v1.seats.map(({ seat_number, seat_price }) => ({ seat: String(seat_number), priceMinor: toCents(seat_price) }));
+    return {
+      specversion: '1.0',
+      id: String(order_id),
+      source: legacySource,
+      type,
+      subject: String(order_id),
+      time: legacyInstant(booking_time) ?? booking_time,
+      dataschema: dataschema(type, 2),
+      ...(traceparent !== undefined && { traceparent }),
+      ...(runid !== undefined && { runid }),
+      ...(scenario !== undefined && { scenario }),
+      data: {
+        customerKey: pseudonym(String(customer_id)),
+        showId: String(event_id),
+        channel: 'web',
+        currency: legacyCurrency,
+        totalMinor: seats.reduce((total, { priceMinor }) => total + priceMinor, 0),
+        seats,
+      },
+    };
+  };
 
 const v2ToV3 = ({ data: { seats, ...data }, ...event }: BookingPlacedV2): BookingPlaced => ({
   ...event,
   dataschema: dataschema(type, 3),
   data: {
     ...data,
-    items: seats.map((seat) => ({ ...seat, section: null, row: null, feeMinor: 0, discountMinor: 0 })),
+    items: seats.map(({ seat, priceMinor }) => ({ section: null, row: null, seat, priceMinor, feeMinor: 0, discountMinor: 0 })),
     holdExpiresAt: new Date(Date.parse(event.time) + holdBeforeV3Ms).toISOString(),
   },
 });
 
+type Item = BookingPlaced['data']['items'][number];
+
+const isSameSeat = (a: Item, b: Item): boolean => a.seat === b.seat && a.row === b.row && a.section === b.section;
+/** Whether a seat is there twice. Few bookings have more than eight seats, and comparing so few is quicker than a set of them. */
+const repeatsSeat = (items: readonly Item[]): boolean => {
+  if (items.length <= 8) return items.some((item, index) => items.some((other, i) => i < index && isSameSeat(item, other)));
+  // None of them is ever empty, nor holds a line break.
+  return new Set(items.map(({ section, row, seat }) => `${section ?? ''}\n${row ?? ''}\n${seat}`)).size < items.length;
+};
+
 const inconsistencies = ({ time, data: { items, totalMinor, holdExpiresAt } }: BookingPlaced): Fault[] => {
   const faults: Fault[] = [];
-  const sum = items.reduce((total, item) => total + item.priceMinor + item.feeMinor - item.discountMinor, 0);
+  let sum = 0;
+  for (const { priceMinor, feeMinor, discountMinor } of items) sum += priceMinor + feeMinor - discountMinor;
   if (sum !== totalMinor)
     faults.push({ pointer: '/data/totalMinor', message: `is ${totalMinor}, but the line items add up to ${sum}` });
-  const seats = new Set(items.map((item) => JSON.stringify([item.section, item.row, item.seat])));
-  if (seats.size !== items.length) faults.push({ pointer: '/data/items', message: 'the same seat is there twice' });
-  for (const [index, { priceMinor, feeMinor, discountMinor }] of items.entries())
+  if (repeatsSeat(items)) faults.push({ pointer: '/data/items', message: 'the same seat is there twice' });
+  items.forEach(({ priceMinor, feeMinor, discountMinor }, index) => {
     if (discountMinor > priceMinor + feeMinor)
       faults.push({ pointer: `/data/items/${index}/discountMinor`, message: `is ${discountMinor}, above price and fee` });
+  });
   if (holdExpiresAt < time)
     faults.push({ pointer: '/data/holdExpiresAt', message: `is ${holdExpiresAt}, before the booking itself` });
   return faults;
 };
 
-/** `booking.placed`: somebody has booked seats and holds them until `holdExpiresAt`. v2 is read and upcast; v3 is written. */
-export const bookingPlaced = defineContract({
-  type,
-  newest: 3,
-  schema: bookingPlacedV3,
-  older: { 2: via(bookingPlacedV2, v2ToV3) },
-  inconsistencies,
-});
+/**
+ * `booking.placed`: somebody has booked seats and holds them until `holdExpiresAt`. `pseudonym` makes the customer's key of
+ * version 1, which names its customers.
+ */
+export const bookingPlacedWith = (pseudonym: Pseudonym): Contract<BookingPlaced> =>
+  defineContract({
+    type,
+    summary: 'Somebody booked seats and holds them until `holdExpiresAt`',
+    versions: firstVersion(bookingPlacedV1, { sunset: '2027-12-31' })
+      .next(bookingPlacedV2, v1ToV2(pseudonym), {
+        renamed: {
+          '/id': '/order_id',
+          '/subject': '/order_id',
+          '/time': '/booking_time',
+          '/data/customerKey': '/customer_id',
+          '/data/showId': '/event_id',
+          '/data/seats': '/seats',
+          '/data/seats/*': '/seats/*',
+          '/data/seats/*/seat': '/seats/*/seat_number',
+          '/data/seats/*/priceMinor': '/seats/*/seat_price',
+        },
+        dropped: {
+          '/customer_name': 'personal: nobody downstream needs to know who it was',
+          '/customer_email': 'personal: nobody downstream needs to know who it was',
+          '/event_name': 'the catalogue of shows has it',
+          '/event_location': 'the catalogue of shows has it',
+          '/event_category': 'the catalogue of shows has it',
+        },
+        sunset: '2028-12-31',
+      })
+      .next(bookingPlacedV3, v2ToV3, {
+        renamed: {
+          '/data/items': '/data/seats',
+          '/data/items/*': '/data/seats/*',
+          '/data/items/*/seat': '/data/seats/*/seat',
+          '/data/items/*/priceMinor': '/data/seats/*/priceMinor',
+        },
+      }),
+    isFlat: (value) => 'order_id' in value && !('payment_id' in value),
+    inconsistencies,
+  });
+
+/** The same for readers that do not look at the customer, who is withheld in what was version 1. */
+export const bookingPlaced = bookingPlacedWith(createPseudonym(undefined));

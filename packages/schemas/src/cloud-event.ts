@@ -1,13 +1,21 @@
 import { z } from 'zod';
-import { derivedId, identifier, instant } from './text.ts';
+import { dataschema } from './contract.ts';
+import { derivedId, identifier, instant, verbatim } from './text.ts';
 
 /** What every AMQP message that carries one event says of its body. */
 export const eventContentType = 'application/cloudevents+json';
 /** The same for a JSON array of events that belong to one partition: a convention of ours over AMQP. */
 export const batchContentType = 'application/cloudevents-batch+json';
 
-/** `urn:boxoffice:<type>:<version>`: how an event names the contract that it was written under. */
-export const dataschema = (type: string, version: number): string => `urn:boxoffice:${type}:${version}`;
+/** The extension attributes that we know, at the top level of every event. */
+export const extensions = {
+  /** W3C trace context of the work that made the event. */
+  traceparent: verbatim(0, 64).exactOptional(),
+  /** The run of a producer that made this synthetic event. */
+  runid: identifier.exactOptional(),
+  /** `<profile>:<seed>` of the synthetic world that the event comes from; `none` asks payment-producer to leave it alone. */
+  scenario: identifier.exactOptional(),
+};
 
 /**
  * A CloudEvents 1.0 event in JSON structured mode, under one version of one contract. Extension attributes other than ours are
@@ -27,12 +35,7 @@ export const cloudEvent = <const Type extends string, Data extends z.ZodType>(ty
     time: instant,
     datacontenttype: z.literal('application/json').exactOptional(),
     dataschema: z.literal(dataschema(type, version)),
-    /** W3C trace context of the work that made the event. */
-    traceparent: z.string().max(64).exactOptional(),
-    /** The run of a producer that made this synthetic event. */
-    runid: identifier.exactOptional(),
-    /** `<profile>:<seed>` of the synthetic world that the event comes from; `none` asks payment-producer to leave it alone. */
-    scenario: identifier.exactOptional(),
+    ...extensions,
     data,
   });
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { dataschema, derivedEvent } from './cloud-event.ts';
-import { defineContract } from './contract.ts';
+import { derivedEvent } from './cloud-event.ts';
+import { dataschema, defineContract, firstVersion } from './contract.ts';
 import { origin, positionId } from './origin.ts';
+import { leaf } from './standard.ts';
+import { verbatim } from './text.ts';
 import type { Origin } from './origin.ts';
 import { quarantineReasons } from './contract.ts';
 import type { QuarantineReason } from './contract.ts';
@@ -21,9 +23,9 @@ const eventQuarantinedV1 = derivedEvent(
     origin,
     reason: z.enum(quarantineReasons),
     /** Which fields, and what was expected. */
-    detail: z.string().max(4000),
+    detail: verbatim(0, 4000),
     /** The original bytes. */
-    bodyBase64: z.base64(),
+    bodyBase64: leaf(z.base64(), () => false),
     /** How long the original was; more than `bodyBase64` holds when it was cut. */
     bodyBytes: z.int().min(0),
   }),
@@ -54,4 +56,8 @@ export const quarantinedEvent = (
 });
 
 /** `event.quarantined`: what could not be read, with its reason. */
-export const eventQuarantined = defineContract({ type, newest: 1, schema: eventQuarantinedV1, older: {} });
+export const eventQuarantined = defineContract({
+  type,
+  summary: 'What could not be read, with its bytes, place and reason',
+  versions: firstVersion(eventQuarantinedV1),
+});

@@ -1,4 +1,4 @@
-export { bookingPlaced } from './booking-placed.ts';
+export { bookingPlaced, bookingPlacedWith } from './booking-placed.ts';
 export type { BookingPlaced } from './booking-placed.ts';
 export { bookingPaymentJoined, joinedEvent } from './booking-payment-joined.ts';
 export type { BookingPaymentJoined, Show, SourcedBooking, SourcedPayment } from './booking-payment-joined.ts';
@@ -9,6 +9,8 @@ export { eventQuarantined, quarantinedEvent } from './event-quarantined.ts';
 export type { EventQuarantined } from './event-quarantined.ts';
 export { joinProgress, progressEvent } from './join-progress.ts';
 export type { JoinLedger, JoinProgress } from './join-progress.ts';
+export { createPseudonym } from './legacy.ts';
+export type { Pseudonym } from './legacy.ts';
 export { decimalsOf } from './money.ts';
 export type { Origin } from './origin.ts';
 export { paymentProcessed } from './payment-processed.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { dataschema, derivedEvent } from './cloud-event.ts';
-import { defineContract } from './contract.ts';
+import { derivedEvent } from './cloud-event.ts';
+import { dataschema, defineContract, firstVersion } from './contract.ts';
 import { instant } from './text.ts';
 
 const type = 'join.progress';
@@ -71,9 +71,8 @@ export const progressEvent = (at: number, data: JoinProgress['data']): JoinProgr
 /** `join.progress`: watermark, positions and ledger of one pair of partitions. The largest positions win. */
 export const joinProgress = defineContract({
   type,
-  newest: 1,
-  schema: joinProgressV1,
-  older: {},
+  summary: 'Watermark, positions and ledger of one pair of partitions',
+  versions: firstVersion(joinProgressV1),
   inconsistencies: ({ data: { ledger: l } }) => {
     const accounted = l.opened + l.payments + l.refunds + l.duplicate + l.late + l.quarantined;
     return l.received === accounted

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leaf } from './standard.ts';
 
 // Source: ISO 4217:2015 active codes (list one, 2025), without metals, testing codes and units of account that nobody pays in.
 const withDecimals = {
@@ -17,15 +18,21 @@ const decimalsByCurrency = new Map(
   ),
 );
 
+/** Every currency that can be paid in. */
+export const currencies: readonly string[] = [...decimalsByCurrency.keys()];
+
 /** How many decimals a currency's major unit has: EUR 2, JPY 0, KWD 3. `undefined` for a code that ISO 4217 does not list. */
 export const decimalsOf = (currency: string): number | undefined => decimalsByCurrency.get(currency);
 
 /** An ISO 4217 code, forgiven its case and white space, kept in upper case. */
-export const currency = z
-  .string()
-  .trim()
-  .toUpperCase()
-  .refine((code) => decimalsByCurrency.has(code), 'expected an active ISO 4217 currency code');
+export const currency = leaf(
+  z
+    .string()
+    .trim()
+    .toUpperCase()
+    .refine((code) => decimalsByCurrency.has(code), 'expected an active ISO 4217 currency code'),
+  (code) => decimalsByCurrency.has(code),
+);
 
 /** An amount in the currency's minor unit (cents): a whole number from 0 to 10^12, so that sums of a thousand stay exact. */
 export const minor = z.int().min(0).max(1_000_000_000_000);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { instant } from './text.ts';
+import { instant, verbatim } from './text.ts';
 
 /** Where an event stands in its hub's log, and when the hub took it in. An event's position is (partition, sequence number, index). */
 export const origin = z.strictObject({
-  hub: z.string().min(1).max(260),
+  hub: verbatim(1, 260),
   partition: z.int().min(0),
   sequenceNumber: z.int().min(0),
   /** Its place in a message that packs several events; 0 in a message of one. */

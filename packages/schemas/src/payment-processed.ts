@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { cloudEvent } from './cloud-event.ts';
-import { defineContract } from './contract.ts';
+import { cloudEvent, extensions } from './cloud-event.ts';
+import { dataschema, defineContract, firstVersion } from './contract.ts';
 import type { Fault } from './contract.ts';
+import { euros, legacyCurrency, legacyId, legacyInstant, legacySource, legacyTime, toCents } from './legacy.ts';
 import { currency, minor } from './money.ts';
 import { named, text } from './text.ts';
 
@@ -20,6 +21,17 @@ const method = named(['card', 'paypal', 'apple-pay', 'google-pay', 'bank-transfe
   transfer: 'bank-transfer',
   sepa: 'bank-transfer',
   'gift-card': 'voucher',
+});
+
+/** The legacy shop's document: no envelope, euros, and no refunds. It did not say why a payment failed, nor count attempts. */
+const paymentProcessedV1 = z.object({
+  payment_id: legacyId,
+  order_id: legacyId,
+  payment_time: legacyTime,
+  amount: euros,
+  payment_method: method,
+  payment_status: z.enum(['Success', 'Failed', 'success', 'failed', 'SUCCESS', 'FAILED']),
+  ...extensions,
 });
 
 export const paymentProcessedV2 = cloudEvent(
@@ -41,6 +53,29 @@ export const paymentProcessedV2 = cloudEvent(
 /** A payment attempt or a refund; its `id` is the payment's id, its `subject` the booking's. */
 export type PaymentProcessed = z.infer<typeof paymentProcessedV2>;
 
+const v1ToV2 = (v1: z.infer<typeof paymentProcessedV1>): PaymentProcessed => {
+  const { payment_id, order_id, payment_time, amount, payment_method, payment_status, ...ours } = v1;
+  const captured = payment_status.toLowerCase() === 'success';
+  return {
+    ...ours,
+    specversion: '1.0',
+    id: String(payment_id),
+    source: legacySource,
+    type,
+    subject: String(order_id),
+    time: legacyInstant(payment_time) ?? payment_time,
+    dataschema: dataschema(type, 2),
+    data: {
+      kind: captured ? 'captured' : 'declined',
+      attempt: 1,
+      method: payment_method,
+      declineReason: captured ? null : 'unknown',
+      amountMinor: toCents(amount),
+      currency: legacyCurrency,
+    },
+  };
+};
+
 const inconsistencies = ({ data: { kind, declineReason } }: PaymentProcessed): Fault[] => {
   if ((kind === 'declined') === (declineReason !== null)) return [];
   const message = kind === 'declined' ? 'a declined payment says why' : `there is none to a ${kind} payment`;
@@ -50,8 +85,17 @@ const inconsistencies = ({ data: { kind, declineReason } }: PaymentProcessed): F
 /** `payment.processed`: a payment for a booking was captured, declined or refunded. */
 export const paymentProcessed = defineContract({
   type,
-  newest: 2,
-  schema: paymentProcessedV2,
-  older: {},
+  summary: 'A payment was captured or declined, or money was refunded',
+  versions: firstVersion(paymentProcessedV1, { sunset: '2027-12-31' }).next(paymentProcessedV2, v1ToV2, {
+    renamed: {
+      '/id': '/payment_id',
+      '/subject': '/order_id',
+      '/time': '/payment_time',
+      '/data/amountMinor': '/amount',
+      '/data/method': '/payment_method',
+      '/data/kind': '/payment_status',
+    },
+  }),
+  isFlat: (value) => 'payment_id' in value,
   inconsistencies,
 });

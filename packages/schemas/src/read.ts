@@ -1,5 +1,7 @@
+import { isAscii } from 'node:buffer';
 import { unreadable } from './contract.ts';
 import type { Contract, QuarantineReason, Unreadable } from './contract.ts';
+import { msOf } from './text.ts';
 
 /** An event of a message, or why there is none. `index` is its place in the message. */
 export type Reading<Event> =
@@ -19,20 +21,23 @@ export type Reading<Event> =
     });
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** @throws {TypeError} for bytes that are not UTF-8. */
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.isBuffer(bytes) && isAscii(bytes) ? bytes.toString('latin1') : utf8.decode(bytes);
 
 const fail = (reason: QuarantineReason, pointer: string, message: string): Unreadable =>
   unreadable(reason, [{ pointer, message }]);
 
 const parseJson = (bytes: Uint8Array): { readonly ok: true; readonly value: unknown } | Unreadable => {
   try {
-    const value: unknown = JSON.parse(utf8.decode(bytes));
+    const value: unknown = JSON.parse(textOf(bytes));
     return { ok: true, value };
   } catch (error) {
     return fail('malformed-json', '', error instanceof Error ? error.message : String(error));
   }
 };
 
-const field = (value: object, name: string): unknown => Object.getOwnPropertyDescriptor(value, name)?.value;
+const field = (value: object, name: string): unknown => (Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined);
 
 /**
  * Reads one event, already parsed from JSON, of any of `contracts` and any of their versions, as the newest. Never throws.
@@ -45,16 +50,14 @@ export const readValue = <Events extends readonly unknown[]>(
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return fail('unknown-contract', '', 'expected a JSON object');
   const type = field(value, 'type');
-  const contract = known.find((each) => each.type === type);
+  const flat = type === undefined && !Object.hasOwn(value, 'specversion');
+  const contract = known.find((each) => (flat ? each.flat?.fits(value) : each.type === type));
   if (!contract) return fail('unknown-contract', '/type', `expected ${known.map((each) => each.type).join(' or ')}`);
   const schema = field(value, 'dataschema');
-  for (const [version, parse] of contract.versions) {
-    if (schema !== `urn:boxoffice:${contract.type}:${version}`) continue;
-    const parsed = parse(value);
-    return parsed.ok ? { ok: true, event: parsed.event, version } : parsed;
-  }
-  const expected = [...contract.versions.keys()].map((version) => `urn:boxoffice:${contract.type}:${version}`);
-  return fail('unknown-version', '/dataschema', `expected ${expected.join(' or ')}`);
+  const reader = flat ? contract.flat?.reader : typeof schema === 'string' ? contract.readers.get(schema) : undefined;
+  if (!reader) return fail('unknown-version', '/dataschema', `expected ${[...contract.readers.keys()].join(' or ')}`);
+  const parsed = reader.parse(value);
+  return parsed.ok ? { ok: true, event: parsed.event, version: reader.version } : parsed;
 };
 
 /**
@@ -74,7 +77,10 @@ export const readMessage = <Events extends readonly (object & { readonly time: s
   if (values.length === 0) return [{ ...fail('invalid', '', 'the array is empty'), index: 0, bytes }];
   return values.map((each, index) => {
     const reading = readValue<Events>(each, contracts);
-    if (reading.ok) return { ...reading, index, at: Date.parse(reading.event.time) };
+    if (reading.ok) {
+      const { event, version } = reading;
+      return { ok: true, index, event, at: msOf(event.time), version };
+    }
     return { ...reading, index, bytes: packed ? Buffer.from(JSON.stringify(each)) : bytes };
   });
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { dataschema, derivedEvent } from './cloud-event.ts';
-import { defineContract } from './contract.ts';
+import { derivedEvent } from './cloud-event.ts';
+import { dataschema, defineContract, firstVersion } from './contract.ts';
 
 const type = 'stream.tick';
 
@@ -22,4 +22,8 @@ export const tickEvent = (hub: string, partition: number, completeUpTo: number):
 });
 
 /** `stream.tick`: an idle input is complete up to the event's time. */
-export const streamTick = defineContract({ type, newest: 1, schema: streamTickV1, older: {} });
+export const streamTick = defineContract({
+  type,
+  summary: "An idle input is complete up to the event's time",
+  versions: firstVersion(streamTickV1),
+});
