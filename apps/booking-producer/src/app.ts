@@ -1,13 +1,16 @@
 import { addEventRoute } from '@boxoffice/event-intake';
-import { bookingPlaced } from '@boxoffice/schemas';
 import type { Hubs, Publisher } from '@boxoffice/hubs';
+import { addRunRoutes } from '@boxoffice/runs';
+import type { Runs } from '@boxoffice/runs';
+import { runRequest, specOf } from '@boxoffice/scenario';
+import type { RunSpec } from '@boxoffice/scenario';
+import { bookingPlaced } from '@boxoffice/schemas';
 import { createApp } from '@boxoffice/service-kit';
 import type { App, Logger, Registry } from '@boxoffice/service-kit';
 import { hubReadiness } from './hub-readiness.ts';
-import { addRunRoutes } from './run-routes.ts';
-import type { Runs } from './runs.ts';
+import { runSchema } from './run-schema.ts';
 
-/** The HTTP surface of booking-producer. */
+/** The HTTP surface of booking-producer; `signal` ends the streams of progress. */
 export const createBookingApp = async ({
   hubs,
   bookingsHub,
@@ -15,13 +18,15 @@ export const createBookingApp = async ({
   runs,
   log,
   registry,
+  signal,
 }: {
   readonly hubs: Hubs;
   readonly bookingsHub: string;
   readonly publisher: Publisher;
-  readonly runs: Runs;
+  readonly runs: Runs<RunSpec>;
   readonly log: Logger;
   readonly registry: Registry;
+  readonly signal: AbortSignal;
 }): Promise<App> => {
   const app = await createApp({
     name: 'booking-producer',
@@ -35,7 +40,7 @@ export const createBookingApp = async ({
       { name: 'events', description: 'Single bookings' },
     ],
   });
-  addRunRoutes(app, runs);
+  addRunRoutes(app, { runs, request: runRequest, specOf, schema: runSchema, what: 'bookings', signal });
   addEventRoute(app, { publisher, contract: bookingPlaced, what: 'booking' });
   return app;
 };

@@ -1,4 +1,4 @@
-import { hubsAreReachable, hubsSettings } from '@boxoffice/hubs';
+import { documentSettings, hubsAreReachable, hubsSettings } from '@boxoffice/hubs';
 import { integer, readEnv, serviceSettings, text } from '@boxoffice/service-kit';
 import type { Env } from '@boxoffice/service-kit';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ export const settings = z
   .object({
     ...serviceSettings(8081),
     ...hubsSettings,
+    ...documentSettings,
     bookingsHub: text('the name of a hub').default('bookings').describe('Hub to write bookings to'),
     maxRuns: integer({ min: 1, max: 100 }).default(4).describe('Runs at the same time, at most'),
     chunkEvents: integer({ min: 1, max: 50_000 })

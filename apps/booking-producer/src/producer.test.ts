@@ -2,18 +2,24 @@ import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEmulator } from '@boxoffice/event-hubs-emulator';
-import { openHubs } from '@boxoffice/hubs';
+import { openDocuments, openHubs } from '@boxoffice/hubs';
 import type { HubMessage } from '@boxoffice/hubs';
+import { createRunMetrics, openRunStore, openRuns } from '@boxoffice/runs';
 import { bookingSends, runSpec } from '@boxoffice/scenario';
-import { bookingPlaced, readMessage } from '@boxoffice/schemas';
+import { bookingPlaced, readMessage, writeEvent } from '@boxoffice/schemas';
 import { createLogger, createMetrics } from '@boxoffice/service-kit';
 import { describe, expect, test } from 'vitest';
 import { createBookingApp } from './app.ts';
-import { createProducerMetrics } from './metrics.ts';
-import { openRuns } from './runs.ts';
+import { runSchema } from './run-schema.ts';
 
 const log = createLogger('booking-producer', 'silent');
-const day = { seed: 7, bookings: 1500, from: '2026-03-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z', duplicates: 0.1 };
+const day = {
+  seed: 7,
+  bookings: 1500,
+  from: '2026-03-01T00:00:00.000Z',
+  to: '2026-03-02T00:00:00.000Z',
+  faults: { duplicates: 0.1 },
+};
 const partitions = [0, 1, 2];
 
 /** The service as `main.ts` wires it, beside an emulator; both on free ports. */
@@ -29,10 +35,16 @@ const startProducer = async (config: { maxRuns?: number; chunkEvents?: number; d
   const registry = createMetrics('booking-producer');
   const publisher = hubs.publisher(hub);
   const settings = { maxRuns: 2, chunkEvents: 400, drainMs: 20_000, ...config };
-  const runs = resources.use(
-    openRuns({ publisher, config: settings, metrics: createProducerMetrics(registry), log, now: Date.now }),
-  );
-  const app = await createBookingApp({ hubs, bookingsHub: hub, publisher, runs, log, registry });
+  const documents = openDocuments({ checkpointDirectory: path.join(dataDirectory, 'checkpoints') });
+  /** The runs as a life of the service has them. */
+  const openOwnRuns = async (metrics = createRunMetrics(createMetrics('booking-producer'), 'bookings')) => {
+    const surroundings = { hubs, hub, publisher, sendsOf: bookingSends, config: settings, metrics, log, now: Date.now };
+    const store = openRunStore(documents, 'booking-producer/runs');
+    return openRuns(surroundings, store, (kept) => runSchema.safeParse(kept).data);
+  };
+  const runs = resources.use(await openOwnRuns(createRunMetrics(registry, 'bookings')));
+  const { signal } = new AbortController();
+  const app = await createBookingApp({ hubs, bookingsHub: hub, publisher, runs, log, registry, signal });
   resources.defer(() => app.close());
 
   const readPartition = async (partition: number): Promise<HubMessage[]> => {
@@ -49,6 +61,7 @@ const startProducer = async (config: { maxRuns?: number; chunkEvents?: number; d
   return {
     app,
     runs,
+    openOwnRuns,
     registry,
     post: (body: object) => app.inject({ method: 'POST', url: '/v1/runs', payload: body }),
     /** Resolves with the run once `wanted` is true of it. */
@@ -71,6 +84,11 @@ const startProducer = async (config: { maxRuns?: number; chunkEvents?: number; d
 const ended = ({ state }: { state: string }) => state !== 'running';
 const text = ({ body }: HubMessage) => Buffer.from(body).toString();
 const byId = (lines: string[]) => lines.toSorted();
+/** Everything that a run sends, as text. */
+const sentBy = (spec: object): string[] =>
+  [...bookingSends(runSpec.parse(spec))].map(({ content }) =>
+    Buffer.from(content instanceof Uint8Array ? content : writeEvent(content).body).toString(),
+  );
 
 const fixture = async (version: number) =>
   JSON.parse(
@@ -84,7 +102,7 @@ describe('a backfill', () => {
     expect(accepted.statusCode).toBe(202);
     const { id } = accepted.json();
     expect(accepted.headers.location).toBe(`/v1/runs/${id}`);
-    const sends = [...bookingSends(runSpec.parse(day))];
+    const sends = sentBy((await producer.until(id, ended)).spec);
     expect(await producer.until(id, ended)).toMatchObject({
       state: 'completed',
       spec: { ...day, profile: 'everyday' },
@@ -95,17 +113,14 @@ describe('a backfill', () => {
       error: null,
     });
     const read = await producer.readAll();
-    expect(byId(read.flat().map(text))).toEqual(byId(sends.map(({ event }) => JSON.stringify(event))));
+    expect(byId(read.flat().map(text))).toEqual(byId(sends));
+    // Each partition has its bookings in the order in which they leave.
+    const order = new Map(sends.map((each, index) => [each, index]));
     for (const messages of read) {
-      const seen = new Set<string>();
-      const firsts = messages
-        .flatMap(({ body }) => readMessage(body, [bookingPlaced]))
-        .filter((each) => {
-          if (!each.ok || seen.has(each.event.id)) return false;
-          return seen.add(each.event.id);
-        });
-      const times = firsts.map((each) => (each.ok ? each.at : 0));
-      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      const firsts = [...new Set(messages.map(text).toReversed())].toReversed();
+      expect(firsts.map((each) => order.get(each))).toEqual(
+        firsts.map((each) => order.get(each) ?? -1).toSorted((x, y) => x - y),
+      );
     }
     expect(await producer.registry.metrics()).toContain(
       `bookings_acknowledged_total{service="booking-producer"} ${sends.length}`,
@@ -119,12 +134,72 @@ describe('a backfill', () => {
     await producer.stopBroker();
     const ready = async () => (await producer.app.inject({ url: '/readyz' })).statusCode;
     await expect.poll(ready, { timeout: 10_000 }).toBe(503);
-    expect((await producer.app.inject({ url: `/v1/runs/${id}` })).json().state).toBe('running');
+    expect((await producer.app.inject({ url: `/v1/runs/${id}` })).json()).toMatchObject({
+      state: 'running',
+      waitsFor: expect.stringContaining('bookings'),
+    });
     await producer.restartBroker();
     expect((await producer.until(id, ended)).state).toBe('completed');
     expect(await ready()).toBe(200);
     const read = (await producer.readAll()).flat().map(text);
-    expect(new Set(read)).toEqual(new Set([...bookingSends(runSpec.parse(day))].map(({ event }) => JSON.stringify(event))));
+    expect(new Set(read)).toEqual(new Set(sentBy((await producer.until(id, ended)).spec)));
+  });
+});
+
+test('bookings are packed as asked, in order, and what is no document travels alone', async () => {
+  await using producer = await startProducer();
+  const spec = { ...day, profile: 'all-faults', packing: 10 };
+  const { id } = (await producer.post(spec)).json();
+  const run = await producer.until(id, ended);
+  const sent = sentBy(run.spec);
+  expect(run).toMatchObject({ state: 'completed', acknowledged: sent.length, failed: 0, waitsFor: null });
+  expect(run.sendMs.p50).toBeGreaterThan(0);
+  const order = new Map(sent.map((each, index) => [each, index]));
+  let events = 0;
+  for (const messages of await producer.readAll()) {
+    const elements = messages.flatMap((message) => {
+      const body = text(message);
+      const packed: unknown[] = body.startsWith('[') ? JSON.parse(body) : [body];
+      expect(packed.length).toBeLessThanOrEqual(10);
+      return packed.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
+    });
+    events += elements.length;
+    for (const each of elements) expect(order.has(each)).toBe(true);
+    if (messages.length > 20) expect(messages.length).toBeLessThan(elements.length / 4);
+  }
+  expect(events).toBe(sent.length);
+});
+
+describe('the runs', () => {
+  test('outlive the service: one that had ended is told as it was, one that was running as interrupted', async () => {
+    await using producer = await startProducer();
+    const { id } = (await producer.post(day)).json();
+    const done = await producer.until(id, ended);
+    const { id: cut } = (await producer.post({ seed: 3, rate: 100, durationS: 3600 })).json();
+    await producer.until(cut, ({ acknowledged }) => acknowledged > 0);
+    // What a process finds that comes after one which was killed.
+    const next = await producer.openOwnRuns();
+    expect(next.find(id)).toEqual(done);
+    expect(next.find(cut)).toMatchObject({ state: 'interrupted', error: expect.stringContaining('restarted'), waitsFor: null });
+    expect(next.list().map((run) => run.id)).toEqual([cut, id]);
+    expect((await next.stop(cut))?.state).toBe('interrupted');
+    await next[Symbol.asyncDispose]();
+  });
+
+  test('can be watched: progress, and its end', async () => {
+    await using producer = await startProducer();
+    const { id } = (await producer.post({ seed: 3, rate: 200, durationS: 1 })).json();
+    const { body, headers } = await producer.app.inject({ url: `/v1/runs/${id}/events` });
+    expect(headers['content-type']).toContain('text/event-stream');
+    const events = body
+      .trimEnd()
+      .split('\n\n')
+      .map((each) => each.split('\n'))
+      .map(([name, data]) => ({ name, run: JSON.parse(data!.slice('data: '.length)) }));
+    expect(events.map(({ name }) => name)).toEqual([...events.slice(1).map(() => 'event: progress'), 'event: end']);
+    expect(events.at(-1)!.run).toMatchObject({ id, state: 'completed' });
+    expect(events.at(-1)!.run.scheduleMs.p50).not.toBeNull();
+    expect((await producer.app.inject({ url: '/v1/runs/r0/events' })).statusCode).toBe(404);
   });
 });
 
@@ -153,12 +228,12 @@ describe('a run that cannot go on', () => {
 describe('a live run', () => {
   test('places its bookings as time goes on, none before its time', async () => {
     await using producer = await startProducer();
-    const { id, spec } = (await producer.post({ seed: 3, rate: 150, durationS: 1 })).json();
+    const { id, spec } = (await producer.post({ seed: 3, rate: 150, durationS: 1, profile: 'calm' })).json();
     expect(await producer.until(id, ended)).toMatchObject({ state: 'completed', bookings: 150 });
     const readings = (await producer.readAll())
       .flat()
       .map((message) => ({ message, readings: readMessage(message.body, [bookingPlaced]) }));
-    expect(readings.length).toBe([...bookingSends(runSpec.parse(spec))].length);
+    expect(readings.length).toBe(sentBy(spec).length);
     for (const {
       message,
       readings: [reading],
@@ -218,6 +293,11 @@ describe('a request', () => {
       at: ['/bookings', '/seed', '/surprise', '/to'],
     },
     { name: 'a live run of no length', body: { seed: 1, rate: -1 }, at: ['/durationS', '/rate'] },
+    {
+      name: 'stages that contradict themselves',
+      body: { seed: 1, rate: 5, stages: [{ rate: -1, durationS: 0, pause: 1 }] },
+      at: ['/rate', '/stages/0/durationS', '/stages/0/pause', '/stages/0/rate'],
+    },
   ])('with $name is refused with every field at fault', async ({ body, at }) => {
     await using producer = await startProducer();
     const response = await producer.post(body);
@@ -235,12 +315,12 @@ describe('a request', () => {
 });
 
 describe('a single booking', () => {
-  test.for([2, 3])('of version %i is published as it was given', async (version) => {
+  test.for([1, 2, 3])('of version %i is published as it was given', async (version) => {
     await using producer = await startProducer();
     const event = await fixture(version);
     const headers = { 'content-type': 'application/cloudevents+json' };
     const response = await producer.app.inject({ method: 'POST', url: '/v1/events', headers, payload: JSON.stringify(event) });
-    expect([response.statusCode, response.json()]).toEqual([202, { id: event.id, type: 'booking.placed' }]);
+    expect([response.statusCode, response.json()]).toEqual([202, { id: event.id ?? event.order_id, type: 'booking.placed' }]);
     const [only, ...others] = (await producer.readAll()).flat();
     expect(JSON.parse(text(only!))).toEqual(event);
     expect(others).toEqual([]);

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { profileNames } from '@boxoffice/scenario';
+import type { ProfileName } from '@boxoffice/scenario';
 import { z } from 'zod';
 import { portNames } from './topology.ts';
 import type { PortName } from './topology.ts';
@@ -10,6 +12,9 @@ export interface CommandLine {
   readonly once: boolean;
   readonly bookings: number;
   readonly seed: number;
+  readonly profile: ProfileName;
+  /** Events in one message of the input hubs, at most. */
+  readonly packing: number;
   readonly fresh: boolean;
   readonly sabotage: 'drop' | 'double' | 'cent' | undefined;
   /** Folder of everything that is kept. */
@@ -31,6 +36,8 @@ export const usage = `Box Office on one machine.
 
   --bookings <n>                   how many bookings: of the last day, or of the one run (default 20000)
   --seed <n>                       another seed is another world (default 7)
+  --profile <name>                 how the world behaves: ${profileNames.join(', ')} (default everyday)
+  --packing <n>                    events in one message on the input hubs, up to 100 (default 1)
   --sabotage drop|double|cent      with --once: alter one row of the warehouse before the check, which must notice
   --fresh                          begin with nothing: empties the data folder first
   --data <folder>                  where events, tables, checkpoints and logs are kept (default .data)
@@ -44,6 +51,8 @@ const options = {
   once: { type: 'boolean', default: false },
   bookings: { type: 'string', default: '20000' },
   seed: { type: 'string', default: '7' },
+  profile: { type: 'string', default: 'everyday' },
+  packing: { type: 'string', default: '1' },
   fresh: { type: 'boolean', default: false },
   sabotage: { type: 'string' },
   data: { type: 'string', default: path.join(repository, '.data') },
@@ -63,6 +72,8 @@ const flags = z
     once: z.boolean(),
     bookings: whole(1, 2_000_000),
     seed: whole(0, 2 ** 31 - 1),
+    profile: z.enum(profileNames, `expected one of ${profileNames.join(', ')}`),
+    packing: whole(1, 100),
     fresh: z.boolean(),
     sabotage: z.enum(['drop', 'double', 'cent'], 'expected drop, double or cent').optional(),
     data: z

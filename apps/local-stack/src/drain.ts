@@ -70,7 +70,7 @@ export const drain = async (
 
   await until('booking-producer', async () => {
     const { state, error, acknowledged } = await services.run(runId);
-    if (state === 'failed' || state === 'stopped')
+    if (state === 'failed' || state === 'stopped' || state === 'interrupted')
       throw new Error(`booking-producer: run ${runId} has ${state}: ${error ?? 'it was asked to'}`);
     return state === 'completed' ? 0 : 1e9 - acknowledged;
   });

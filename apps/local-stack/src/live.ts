@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandLine } from './command-line.ts';
 import { drain } from './drain.ts';
-import { lastDay } from './period.ts';
+import { lastDay, maxDelayS } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
 import { serviceNames } from './stack.ts';
@@ -13,7 +13,7 @@ const dayMs = 24 * 3_600_000;
 /** A day of bookings so that reports open full, then a gentle live run for an hour, and one status line a second until asked to stop. */
 export const runLive = async (
   stack: Stack,
-  { bookings, seed }: CommandLine,
+  { bookings, seed, profile, packing }: CommandLine,
   { say, show }: { say(line: string): void; show(line: string): void },
   signal: AbortSignal,
 ): Promise<void> => {
@@ -23,7 +23,7 @@ export const runLive = async (
   if (past) {
     const count = Math.max(1, Math.round((bookings * (past.to - past.from)) / dayMs));
     const [from, to] = [new Date(past.from).toISOString(), new Date(past.to).toISOString()];
-    const { id } = await services.startRun({ seed, profile: 'everyday', duplicates: 0.01, from, to, bookings: count });
+    const { id } = await services.startRun({ seed, profile, packing, maxDelayS, from, to, bookings: count });
     say(`backfilling ${count} bookings from ${from} to ${to}`);
     const onLook = async () => show(await statusLine(services, id, count));
     await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: undefined, stallMs: 60_000 });
@@ -33,8 +33,9 @@ export const runLive = async (
   const from = new Date().toISOString();
   const live = await services.startRun({
     seed,
-    profile: 'everyday',
-    duplicates: 0.01,
+    profile,
+    packing,
+    maxDelayS,
     from,
     rate: Math.max(0.5, rate),
     durationS: 3600,

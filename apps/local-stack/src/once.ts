@@ -4,7 +4,7 @@ import { tamper } from '@boxoffice/warehouse';
 import type { CommandLine } from './command-line.ts';
 import { StalledError, drain } from './drain.ts';
 import { ServiceError } from './fetch-json.ts';
-import { finishedPeriod, lastCloseOf } from './period.ts';
+import { finishedPeriod, lastCloseOf, maxDelayS } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
 import type { Services } from './services.ts';
@@ -21,18 +21,29 @@ export interface Outcome extends Verdict {
   readonly elapsedMs: number;
 }
 
-const read = async (services: Services, id: string, quarantinedBefore: number): Promise<Found> => {
-  const [bookings, orphans, sales, reconciliation] = await Promise.all([
+type Reasons = Readonly<Record<string, number>>;
+
+const less = (after: Reasons, before: Reasons): Reasons =>
+  Object.fromEntries(
+    Object.entries(after).flatMap(([reason, count]) => {
+      const more = count - (before[reason] ?? 0);
+      return more === 0 ? [] : [[reason, more]];
+    }),
+  );
+
+const read = async (services: Services, id: string, quarantinedBefore: Reasons): Promise<Found> => {
+  const [bookings, orphans, sales, quarantined, reconciliation] = await Promise.all([
     services.bookings(id),
     services.orphanPayments(id),
     services.sales(id),
+    services.quarantined(),
     services.reconciliation(),
   ]);
   return {
     bookings,
     orphans,
     netMinor: Object.fromEntries(sales.totals.map(({ currency, net }) => [currency, net.minor])),
-    quarantined: reconciliation.total.quarantined - quarantinedBefore,
+    quarantined: less(quarantined, quarantinedBefore),
     ledgerAddsUp: reconciliation.addsUp,
   };
 };
@@ -72,16 +83,16 @@ const readTampered = async <T>(
  */
 export const runOnce = async (
   stack: Stack,
-  { bookings, seed, sabotage }: CommandLine,
+  { bookings, seed, profile, packing, sabotage }: CommandLine,
   { say, show }: { say(line: string): void; show(line: string): void },
   signal: AbortSignal,
 ): Promise<Outcome> => {
   const services = createServices(stack.url);
   const period = finishedPeriod(Date.now(), await watermarkOf(services));
   const [from, to] = [new Date(period.from).toISOString(), new Date(period.to).toISOString()];
-  const spec = { seed, profile: 'everyday', duplicates: 0.01, from, to, bookings } as const;
+  const spec = { seed, profile, packing, maxDelayS, from, to, bookings };
   const id = runId(spec);
-  const before = await services.reconciliation();
+  const before = await services.quarantined();
   say(
     `run ${id}: ${bookings} bookings placed from ${from} to ${to}${period.late ? '; the hubs are beyond that, so all of it is late' : ''}`,
   );
@@ -99,9 +110,7 @@ export const runOnce = async (
 
   say('comparing the warehouse with the truth of the run');
   const expected = truth(spec);
-  const found = await readTampered(stack, id, sabotage, say, () =>
-    patiently(() => read(services, id, before.total.quarantined), signal),
-  );
+  const found = await readTampered(stack, id, sabotage, say, () => patiently(() => read(services, id, before), signal));
   const { published } = expected.counts;
   const took = latencies(found.bookings);
   return {

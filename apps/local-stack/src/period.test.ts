@@ -1,6 +1,5 @@
-import { lastPaymentDelayMs } from '@boxoffice/scenario';
 import { expect, test } from 'vitest';
-import { finishedPeriod, lastDay } from './period.ts';
+import { finishedPeriod, lastDay, paidWithinMs } from './period.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -17,7 +16,7 @@ test('runs after it get periods that neither overlap nor come too near to now', 
     if (period.late) return;
     expect(period.from).toBe(watermark);
     expect(period.to).toBeGreaterThan(period.from);
-    expect(period.to + lastPaymentDelayMs + 8 * minute).toBeLessThan(now);
+    expect(period.to + paidWithinMs + 8 * minute).toBeLessThan(now);
     watermark = period.to;
   }
 });

@@ -1,5 +1,10 @@
 import { lastPaymentDelayMs } from '@boxoffice/scenario';
 
+/** How long after its payment a refund comes, at most, in the runs that are started here. */
+export const maxDelayS = 600;
+/** How long after its booking the last payment leaves, at most. */
+export const paidWithinMs = lastPaymentDelayMs({ maxDelayS });
+
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
@@ -16,7 +21,7 @@ export interface Period {
 }
 
 /** When the last window of a period has closed: after its last booking's last payment, which may lie 2 minutes before its booking. */
-export const lastCloseOf = ({ to }: Period): number => to + lastPaymentDelayMs + 2 * minuteMs;
+export const lastCloseOf = ({ to }: Period): number => to + paidWithinMs + 2 * minuteMs;
 
 /**
  * The period of a run whose last deadline has passed by `now`: a day, a week ago, or from where the hubs' watermark stands, so
@@ -24,7 +29,7 @@ export const lastCloseOf = ({ to }: Period): number => to + lastPaymentDelayMs +
  * an hour that is late.
  */
 export const finishedPeriod = (now: number, watermark: number | undefined): Period => {
-  const end = now - lastPaymentDelayMs - settledAfterMs;
+  const end = now - paidWithinMs - settledAfterMs;
   const from = watermark ?? now - 7 * dayMs;
   const room = end - from;
   if (room < 2 * minuteMs) return { from: end - hourMs, to: end, late: true };

@@ -5,7 +5,7 @@ import type { ServiceName } from './stack.ts';
 
 const run = z.object({
   id: z.string(),
-  state: z.enum(['running', 'completed', 'stopped', 'failed']),
+  state: z.enum(['running', 'completed', 'stopped', 'failed', 'interrupted']),
   published: z.int(),
   acknowledged: z.int(),
   error: z.string().nullable(),
@@ -41,6 +41,8 @@ const booking = z.object({
   bookingId: z.string(),
   state: z.string(),
   overpaid: z.boolean(),
+  showId: z.string(),
+  channel: z.string(),
   currency: z.string(),
   seatCount: z.int(),
   total: amount,
@@ -55,7 +57,8 @@ const pipeline = z.object({
   completeThrough: instant.nullable(),
   partitions: z.array(z.object({ bookingsWatermark: instant.nullable(), paymentsWatermark: instant.nullable() })),
 });
-const reconciliation = z.object({ addsUp: z.boolean(), total: z.object({ quarantined: z.int() }) });
+const reconciliation = z.object({ addsUp: z.boolean() });
+const quarantined = z.object({ reason: z.string() });
 const funnel = z.object({ placed: z.int(), payments: z.object({ captured: z.int(), declined: z.int(), refunded: z.int() }) });
 const sales = z.object({ totals: z.array(z.object({ currency: z.string(), net: amount })) });
 
@@ -95,6 +98,15 @@ export const createServices = (url: Readonly<Record<ServiceName, string>>) => {
     funnel: (runId: string) => fetchJson(`${reports}/reports/funnel?${runOf(runId)}`, funnel),
     sales: (runId: string) => fetchJson(`${reports}/reports/sales?bucket=day&${runOf(runId)}`, sales),
     bookings: (runId: string): Promise<BookingRow[]> => all(`${reports}/bookings?limit=1000&${runOf(runId)}`, booking),
+    /** How many events are in quarantine, by reason. */
+    quarantined: async (): Promise<Record<string, number>> => {
+      const rows = await all(`${reports}/quarantine?limit=100`, quarantined);
+      return Object.fromEntries(
+        Map.groupBy(rows, ({ reason }) => reason)
+          .entries()
+          .map(([reason, each]) => [reason, each.length]),
+      );
+    },
     orphanPayments: (runId: string): Promise<PaymentRow[]> =>
       all(`${reports}/payments/orphans?limit=1000&${runOf(runId)}`, payment),
   };

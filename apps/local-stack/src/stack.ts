@@ -39,10 +39,15 @@ export interface StackOptions {
   readonly fresh: boolean;
   /** How long the joiner lets an input rest before it declares it complete, ms; undefined for its default. */
   readonly idleAfterMs: number | undefined;
+  /** Payments in one message, at most. */
+  readonly packing: number;
   /** Tells people what goes on. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
+
+/** Of synthetic customers only; the same each time, so that a replay gives the same keys. */
+const developmentKey = 'development-only-key';
 
 const kept = ['hubs', 'warehouse', 'checkpoints', 'logs'];
 const mainOf = (name: ServiceName) => fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
@@ -63,7 +68,16 @@ const untilReady = async (service: Supervised, signal: AbortSignal): Promise<voi
  * until all are ready. Disposing stops them in the order of the data, so that each can finish what it has.
  * @throws {PortTakenError} for a port that was set and is taken; {DirectoryInUseError} when another stack uses the data; an Error that says what could not be started, and where its log is.
  */
-export const startStack = async ({ topology, ports, data, fresh, idleAfterMs, say, signal }: StackOptions): Promise<Stack> => {
+export const startStack = async ({
+  topology,
+  ports,
+  data,
+  fresh,
+  idleAfterMs,
+  packing,
+  say,
+  signal,
+}: StackOptions): Promise<Stack> => {
   await requireFree(ports);
   // Before anything is emptied: another stack may be at work on this data.
   const lock = lockDirectory(data);
@@ -132,6 +146,8 @@ export const startStack = async ({ topology, ports, data, fresh, idleAfterMs, sa
           EVENT_HUBS_CONNECTION_STRING: connectionString,
           WAREHOUSE_URL: sqlUrl,
           CHECKPOINT_DIRECTORY: path.join(data, 'checkpoints'),
+          ...(name === 'payment-producer' && { PACKING: String(packing) }),
+          ...(name === 'joiner' && { CUSTOMER_HMAC_KEY: developmentKey }),
           ...(name === 'joiner' && idleAfterMs !== undefined && { IDLE_AFTER_MS: String(idleAfterMs) }),
         }),
       });

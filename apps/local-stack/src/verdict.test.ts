@@ -8,7 +8,8 @@ import type { Found } from './verdict.ts';
 const spec = {
   seed: 3,
   profile: 'everyday',
-  duplicates: 0.01,
+  packing: 1,
+  maxDelayS: 600,
   from: '2026-03-01T00:00:00.000Z',
   to: '2026-03-02T00:00:00.000Z',
   bookings: 60,
@@ -21,7 +22,9 @@ const right = (): { -readonly [K in keyof Found]: Found[K] } & { bookings: Booki
   bookings: [...expected.bookings.values()].map((booking) => ({
     bookingId: booking.bookingId,
     state: booking.status === 'none' ? 'pending' : booking.status,
-    overpaid: false,
+    overpaid: booking.overpaid,
+    showId: booking.showId,
+    channel: booking.channel,
     currency: booking.currency,
     seatCount: booking.seats,
     total: { minor: booking.totalMinor },
@@ -41,9 +44,17 @@ const right = (): { -readonly [K in keyof Found]: Found[K] } & { bookings: Booki
   })),
   orphans: [],
   netMinor: Object.fromEntries(
-    Object.entries(expected.byCurrency).map(([currency, sums]) => [currency, sums.capturedMinor - sums.refundedMinor]),
+    Map.groupBy(expected.bookings.values(), ({ currency }) => currency)
+      .entries()
+      .map(([currency, each]) => [
+        currency,
+        each.reduce(
+          (sum, { totalMinor, refundedMinor, capturedMinor }) => sum + (capturedMinor > 0 ? totalMinor - refundedMinor : 0),
+          0,
+        ),
+      ]),
   ),
-  quarantined: 0,
+  quarantined: {},
   ledgerAddsUp: true,
 });
 
@@ -114,7 +125,12 @@ test.for([
     /sales report in EUR: expected \d+ net, found 0/,
   ],
   ['a ledger that does not add up', (found) => Object.assign(found, { ledgerAddsUp: false }), {}, /ledger/],
-  ['something in quarantine', (found) => Object.assign(found, { quarantined: 1 }), { quarantined: 1 }, /quarantine: 1/],
+  [
+    'something in quarantine',
+    (found) => Object.assign(found, { quarantined: { invalid: 1 } }),
+    { quarantined: 1 },
+    /quarantine: invalid: expected 0, found 1/,
+  ],
 ] as const satisfies readonly (readonly [string, (found: ReturnType<typeof right>) => unknown, object, RegExp])[])(
   '%s is not, and the row is named',
   ([, damage, figures, difference]) => {

@@ -1,4 +1,4 @@
-import type { BookingTruth, Truth } from '@boxoffice/scenario';
+import type { BookingTruth, OrphanTruth, Truth } from '@boxoffice/scenario';
 import type { BookingRow, PaymentRow } from './services.ts';
 
 /** What the warehouse holds of a run, read through report-api. */
@@ -8,7 +8,8 @@ export interface Found {
   readonly orphans: readonly PaymentRow[];
   /** Captured less refunded by currency, as the sales report says it. */
   readonly netMinor: Readonly<Record<string, number>>;
-  readonly quarantined: number;
+  /** Events in quarantine, by reason. */
+  readonly quarantined: Readonly<Record<string, number>>;
   readonly ledgerAddsUp: boolean;
 }
 
@@ -16,7 +17,11 @@ interface Totals {
   readonly bookings: number;
   readonly payments: number;
   readonly joined: number;
+  /** Payments without a booking. */
+  readonly orphans: number;
   readonly byStatus: Readonly<Record<string, number>>;
+  /** Events in quarantine, by reason. */
+  readonly quarantined: Readonly<Record<string, number>>;
 }
 
 /** Whether the warehouse is right about a run, and by what it is wrong. */
@@ -61,7 +66,7 @@ const signed = ({ kind, amount, currency }: PaymentRow): readonly [string, numbe
 ];
 
 /** Each payment of one booking against the truth; what is wrong, in words. */
-const comparePayments = ({ bookingId, payments }: BookingTruth, found: readonly PaymentRow[]) => {
+const comparePayments = ({ bookingId, payments }: Pick<BookingTruth, 'bookingId' | 'payments'>, found: readonly PaymentRow[]) => {
   const differences: string[] = [];
   const rows = Map.groupBy(found, ({ paymentId }) => paymentId);
   let missing = 0;
@@ -85,8 +90,11 @@ const comparePayments = ({ bookingId, payments }: BookingTruth, found: readonly 
 };
 
 const compareBooking = (expected: BookingTruth, found: BookingRow): string[] => {
-  const pairs: readonly (readonly [string, string | number, string | number])[] = [
+  const pairs: readonly (readonly [string, string | number | boolean, string | number | boolean])[] = [
     ['status', expected.status, statusOf(found)],
+    ['overpaid', expected.overpaid, found.overpaid],
+    ['show', expected.showId, found.showId],
+    ['channel', expected.channel, found.channel],
     ['currency', expected.currency, found.currency],
     ['seats', expected.seats, found.seatCount],
     ['total', expected.totalMinor, found.total.minor],
@@ -96,6 +104,24 @@ const compareBooking = (expected: BookingTruth, found: BookingRow): string[] => 
   return pairs.flatMap(([name, want, got]) =>
     want === got ? [] : [`fact_booking ${expected.bookingId}: ${name}: expected ${want}, found ${got}`],
   );
+};
+
+/** The payments without a booking against those that were published without one. */
+const compareOrphans = (expected: readonly OrphanTruth[], found: readonly PaymentRow[]) => {
+  const differences: string[] = [];
+  const rows = Map.groupBy(found, ({ bookingId }) => bookingId);
+  let missing = 0;
+  let duplicates = 0;
+  for (const orphan of expected) {
+    const compared = comparePayments({ bookingId: orphan.bookingId, payments: [orphan] }, rows.get(orphan.bookingId) ?? []);
+    rows.delete(orphan.bookingId);
+    differences.push(...compared.differences);
+    missing += compared.missing;
+    duplicates += compared.duplicates;
+  }
+  for (const { bookingId, paymentId } of [...rows.values()].flat())
+    differences.push(`fact_payment ${bookingId} / ${paymentId}: has no booking`);
+  return { differences, missing, duplicates };
 };
 
 /** Holds what the warehouse has of a run against the run's truth, row by row and in sum. */
@@ -123,23 +149,36 @@ export const judge = (runId: string, truth: Truth, found: Found): Verdict => {
     duplicates += payments.duplicates;
   }
   for (const bookingId of rows.keys()) differences.push(`fact_booking ${bookingId}: was never published`);
-  for (const { bookingId, paymentId } of found.orphans)
-    differences.push(`fact_payment ${bookingId} / ${paymentId}: has no booking`);
-  if (found.quarantined > 0) differences.push(`quarantine: ${found.quarantined} events, expected none`);
+  const orphans = compareOrphans(truth.orphans, found.orphans);
+  differences.push(...orphans.differences);
+  missing += orphans.missing;
+  duplicates += orphans.duplicates;
+  for (const reason of new Set([...Object.keys(truth.quarantined), ...Object.keys(found.quarantined)])) {
+    const want = Object.entries(truth.quarantined).find(([name]) => name === reason)?.[1] ?? 0;
+    const got = found.quarantined[reason] ?? 0;
+    if (want !== got) differences.push(`quarantine: ${reason}: expected ${want}, found ${got}`);
+  }
   if (!found.ledgerAddsUp) differences.push('ingest_ledger: does not add up');
 
   const paid = found.bookings.flatMap(({ payments }) => payments);
   const actualMoney = sumByCurrency([...paid, ...found.orphans].map(signed));
+  const expectedMoney = sumByCurrency([
+    ...Object.entries(truth.byCurrency).map(([currency, sums]) => [currency, sums.capturedMinor - sums.refundedMinor] as const),
+    ...truth.orphans.map(({ currency, amountMinor }) => [currency, amountMinor] as const),
+  ]);
   const moneyMinor = Object.fromEntries(
-    Object.entries(truth.byCurrency)
+    [...expectedMoney]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(
-        ([currency, sums]) =>
-          [currency, { expected: sums.capturedMinor - sums.refundedMinor, actual: actualMoney.get(currency) ?? 0 }] as const,
-      ),
+      .map(([currency, expected]) => [currency, { expected, actual: actualMoney.get(currency) ?? 0 }] as const),
   );
-  for (const [currency, { expected, actual }] of Object.entries(moneyMinor)) {
+  for (const [currency, { expected, actual }] of Object.entries(moneyMinor))
     if (expected !== actual) differences.push(`money in ${currency}: expected ${expected}, found ${actual}`);
+  // A sale is a booking that was paid, at its own total: what was paid twice, or for nothing, is money and no sale.
+  const sold = [...truth.bookings.values()].filter(({ capturedMinor }) => capturedMinor > 0);
+  const netMinor = sumByCurrency(
+    sold.map(({ currency, totalMinor, refundedMinor }) => [currency, totalMinor - refundedMinor] as const),
+  );
+  for (const [currency, expected] of netMinor) {
     const net = found.netMinor[currency] ?? 0;
     if (expected !== net) differences.push(`sales report in ${currency}: expected ${expected} net, found ${net}`);
   }
@@ -158,16 +197,25 @@ export const judge = (runId: string, truth: Truth, found: Found): Verdict => {
     bookings,
     payments,
     joined: paid.length,
-    expected: { bookings, payments, joined: payments, byStatus },
+    expected: {
+      bookings,
+      payments,
+      joined: payments - truth.orphans.length,
+      orphans: truth.orphans.length,
+      byStatus,
+      quarantined: truth.quarantined,
+    },
     actual: {
       bookings: found.bookings.length,
       payments: paid.length + found.orphans.length,
       joined: paid.length,
+      orphans: found.orphans.length,
       byStatus: countBy(found.bookings.map(statusOf)),
+      quarantined: found.quarantined,
     },
     missing,
     duplicates,
-    quarantined: found.quarantined,
+    quarantined: Object.values(found.quarantined).reduce((total, count) => total + count, 0),
     moneyMinor,
     differences: differences.slice(0, 20),
   };

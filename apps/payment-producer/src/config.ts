@@ -22,6 +22,11 @@ export const settings = z
     maxPending: integer({ min: 1000, max: 10_000_000 })
       .default(300_000)
       .describe('Payments that may wait for their time, in all; above it the earliest leave by the clock and reading pauses'),
+    packing: integer({ min: 1, max: 100 }).default(1).describe('Payments in one message, at most; 1 sends each alone'),
+    maxRuns: integer({ min: 1, max: 100 }).default(4).describe('Runs of orphans at the same time, at most'),
+    chunkEvents: integer({ min: 1, max: 50_000 })
+      .default(5000)
+      .describe('Payments of a run of orphans that are sent and acknowledged together, at most'),
     skewMs: integer({ min: 0, max: 30 * 24 * 3_600_000 })
       .default(300_000)
       .describe(

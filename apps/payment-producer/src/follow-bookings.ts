@@ -1,5 +1,5 @@
 import type { DocumentStore, Hubs } from '@boxoffice/hubs';
-import type { PaymentProcessed } from '@boxoffice/schemas';
+import type { Send } from '@boxoffice/scenario';
 import type { Logger } from '@boxoffice/service-kit';
 import { openCheckpoint } from './checkpoint.ts';
 import type { Config } from './config.ts';
@@ -10,7 +10,7 @@ import { createPayer } from './payer.ts';
 import type { Payer } from './payer.ts';
 
 /** The payers of all partitions, by partition; none until the broker has said how many there are. */
-export type Payers = readonly Payer<PaymentProcessed>[];
+export type Payers = readonly Payer<Send>[];
 
 /**
  * Follows every partition of the bookings hub and pays, until `signal` aborts and what was in flight has been acknowledged or
@@ -38,13 +38,14 @@ export const followBookings = async ({
 }): Promise<void> => {
   const { bookingsHub, paymentsHub, idleAfterMs, drainMs } = config;
   const count = await orAborted(hubs.partitionCount(bookingsHub), signal);
-  if (count === undefined) return;
+  const paymentPartitions = await orAborted(hubs.partitionCount(paymentsHub), signal);
+  if (count === undefined || paymentPartitions === undefined) return;
   const partitions = await Promise.all(
     Array.from({ length: count }, async (_, partition) => {
       const checkpoint = await openCheckpoint(documents, bookingsHub, partition);
       const after = checkpoint.resumeAfter;
       const maxPending = Math.ceil(config.maxPending / count);
-      const payer = createPayer<PaymentProcessed>({ startedAt: now(), after, idleAfterMs, maxPending });
+      const payer = createPayer<Send>({ startedAt: now(), after, idleAfterMs, maxPending });
       return { partition, checkpoint, payer };
     }),
   );
@@ -59,7 +60,7 @@ export const followBookings = async ({
   signal.addEventListener('abort', startToGiveUp);
   if (signal.aborted) startToGiveUp();
   const publisher = hubs.publisher(paymentsHub);
-  const shared = { hubs, publisher, config, metrics, now, signal, giveUp: givingUp.signal };
+  const shared = { hubs, publisher, paymentPartitions, config, metrics, now, signal, giveUp: givingUp.signal };
   const follow = async (each: (typeof partitions)[number]): Promise<void> => {
     try {
       await followPartition({ ...shared, ...each });

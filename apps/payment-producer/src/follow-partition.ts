@@ -1,6 +1,6 @@
 import type { Hubs, Publisher } from '@boxoffice/hubs';
-import { writeEvent } from '@boxoffice/schemas';
-import type { PaymentProcessed } from '@boxoffice/schemas';
+import { messagesOf } from '@boxoffice/runs';
+import type { Send } from '@boxoffice/scenario';
 import { createBell } from './bell.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Config } from './config.ts';
@@ -14,9 +14,11 @@ export interface Following {
   readonly partition: number;
   readonly hubs: Hubs;
   readonly publisher: Publisher;
-  readonly payer: Payer<PaymentProcessed>;
+  /** How many the payments hub has. */
+  readonly paymentPartitions: number;
+  readonly payer: Payer<Send>;
   readonly checkpoint: Checkpoint;
-  readonly config: Pick<Config, 'bookingsHub' | 'consumerGroup' | 'skewMs' | 'checkpointEveryMs'>;
+  readonly config: Pick<Config, 'bookingsHub' | 'consumerGroup' | 'packing' | 'skewMs' | 'checkpointEveryMs'>;
   readonly metrics: ProducerMetrics;
   readonly now: () => number;
   /** Asks for an end after what is in flight. */
@@ -30,16 +32,14 @@ const batchEvents = 2000;
 /** How long a wait lasts that nothing ends. */
 const restMs = 60_000;
 
-const message = ({ event }: Pending<PaymentProcessed>) => ({ ...writeEvent(event), key: event.subject });
-
 /**
  * Reads one bookings partition and sends its payments when their time has come, until `signal` aborts; what is in flight then is
  * waited for and the checkpoint written. One batch is in flight at a time, so the payments keep their order.
  * @throws {HubError} when a hub refuses for good; {DocumentConflictError} when another process follows the partition.
  */
 export const followPartition = async (following: Following): Promise<void> => {
-  const { partition, hubs, publisher, payer, checkpoint, config, metrics, now, signal, giveUp } = following;
-  const { bookingsHub: hub, consumerGroup: group, skewMs, checkpointEveryMs } = config;
+  const { partition, hubs, publisher, paymentPartitions, payer, checkpoint, config, metrics, now, signal, giveUp } = following;
+  const { bookingsHub: hub, consumerGroup: group, packing, skewMs, checkpointEveryMs } = config;
   const bell = createBell();
   const wake = () => bell.ring();
 
@@ -65,10 +65,11 @@ export const followPartition = async (following: Following): Promise<void> => {
     }
   };
 
-  const send = async (payments: readonly Pending<PaymentProcessed>[]): Promise<void> => {
+  const send = async (payments: readonly Pending<Send>[]): Promise<void> => {
     const began = performance.now();
     metrics.published.inc(payments.length);
-    await publisher.publish(payments.map(message), giveUp);
+    const sends = payments.map(({ event }) => event);
+    await publisher.publish(messagesOf(sends, { packing, partitions: paymentPartitions }), giveUp);
     metrics.sendSeconds.observe((performance.now() - began) / 1000);
     metrics.acknowledged.inc(payments.length);
     payer.acknowledge(payments);

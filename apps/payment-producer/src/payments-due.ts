@@ -1,7 +1,7 @@
 import type { HubMessage } from '@boxoffice/hubs';
 import { paymentSends } from '@boxoffice/scenario';
+import type { Send } from '@boxoffice/scenario';
 import { bookingPlaced, readMessage, streamTick } from '@boxoffice/schemas';
-import type { PaymentProcessed } from '@boxoffice/schemas';
 import type { BookingsRead } from './payer.ts';
 
 /** What an event of the bookings hub was to us; only a `booking` is paid. */
@@ -15,9 +15,9 @@ export const paymentsDue = (
   { body, sequenceNumber, enqueuedAt }: HubMessage,
   skewMs: number,
   count: (outcome: Outcome) => void,
-): BookingsRead<PaymentProcessed> => {
+): BookingsRead<Send> => {
   let bookedAt: number | undefined;
-  const payments: { at: number; event: PaymentProcessed }[] = [];
+  const payments: { at: number; event: Send }[] = [];
   for (const reading of readMessage(body, [bookingPlaced, streamTick])) {
     if (!reading.ok) count('unreadable');
     else if (reading.event.type === 'stream.tick') count('tick');
@@ -25,7 +25,7 @@ export const paymentsDue = (
     else {
       count('booking');
       bookedAt = Math.max(bookedAt ?? -Infinity, reading.at);
-      payments.push(...paymentSends(reading.event));
+      for (const event of paymentSends(reading.event)) payments.push({ at: event.at, event });
     }
   }
   return { sequenceNumber, bookedAt, payments };

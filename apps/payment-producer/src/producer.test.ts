@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEmulator } from '@boxoffice/event-hubs-emulator';
 import { openDocuments, openHubs } from '@boxoffice/hubs';
-import { bookings, bookingSends, paymentSends, paymentsFor, runSpec } from '@boxoffice/scenario';
+import { createRunMetrics, openRunStore, openRuns } from '@boxoffice/runs';
+import { bookings, orphanSends, orphans, paymentSends, paymentsFor, runRequest, specOf } from '@boxoffice/scenario';
+import type { RunSpec } from '@boxoffice/scenario';
 import { paymentProcessed, readMessage, tickEvent, writeEvent } from '@boxoffice/schemas';
-import type { BookingPlaced, PaymentProcessed } from '@boxoffice/schemas';
+import type { BookingPlaced, PaymentProcessed, Reading } from '@boxoffice/schemas';
 import { createLogger, createMetrics } from '@boxoffice/service-kit';
 import { describe, expect, test } from 'vitest';
 import { createPaymentApp } from './app.ts';
@@ -13,17 +15,14 @@ import { readConfig } from './config.ts';
 import { followBookings } from './follow-bookings.ts';
 import type { Payers } from './follow-bookings.ts';
 import { createProducerMetrics } from './metrics.ts';
+import { runSchema } from './run-schema.ts';
 
 const log = createLogger('payment-producer', 'silent');
 const partitions = [0, 1, 2];
-const spec = runSpec.parse({
-  seed: 7,
-  bookings: 900,
-  from: '2026-03-01T00:00:00Z',
-  to: '2026-03-01T12:00:00Z',
-  duplicates: 0.05,
-});
-const all = [...bookingSends(spec)].map(({ event }) => event);
+const specFor = (fields: object): RunSpec => specOf(runRequest.parse({ seed: 7, ...fields }), 0);
+const spec = specFor({ bookings: 900, from: '2026-03-01T00:00:00Z', to: '2026-03-01T12:00:00Z', profile: 'calm' });
+// Some of them come twice.
+const all = [...bookings(spec)].flatMap((event, index) => (index % 20 === 0 ? [event, event] : [event]));
 
 /** An emulator with both hubs, and lives of the service that share its checkpoints. */
 const startWorld = async (env: Record<string, string> = {}) => {
@@ -51,10 +50,19 @@ const startWorld = async (env: Record<string, string> = {}) => {
     const own = life.use(openHubs(config, { warn: () => undefined }));
     const registry = createMetrics('payment-producer');
     let payers: Payers = [];
-    const app = await createPaymentApp({ hubs: own, config, payers: () => payers, log, registry });
-    life.defer(() => app.close());
     const metrics = createProducerMetrics(registry, () => 0);
     const documents = openDocuments(config);
+    const publisher = own.publisher('payments');
+    const runMetrics = createRunMetrics(registry, 'orphans');
+    const runs = life.use(
+      await openRuns(
+        { hubs: own, hub: 'payments', publisher, sendsOf: orphanSends, config, metrics: runMetrics, log, now: Date.now },
+        openRunStore(documents, 'payment-producer/runs'),
+        (kept) => runSchema.safeParse(kept).data,
+      ),
+    );
+    const app = await createPaymentApp({ hubs: own, config, payers: () => payers, runs, log, registry, signal: stop.signal });
+    life.defer(() => app.close());
     const onPayers = (known: Payers) => (payers = known);
     const ended = followBookings({ hubs: own, documents, config, metrics, log, signal: stop.signal, onPayers });
     const state = async () => (await app.inject({ url: '/v1/partitions' })).json().partitions ?? [];
@@ -75,17 +83,13 @@ const startWorld = async (env: Record<string, string> = {}) => {
     };
   };
 
-  const paymentsOf = async (partition: number): Promise<PaymentProcessed[]> => {
+  const readingsOf = async (partition: number): Promise<Reading<PaymentProcessed>[]> => {
     const { lastSequenceNumber } = await hubs.partitionState('payments', partition);
     const stop = new AbortController();
-    const found: PaymentProcessed[] = [];
+    const found: Reading<PaymentProcessed>[] = [];
     if (lastSequenceNumber < 0) return found;
     for await (const batch of hubs.read({ hub: 'payments', group: 'reader', partition, from: 'earliest', signal: stop.signal })) {
-      for (const { body } of batch)
-        for (const reading of readMessage(body, [paymentProcessed])) {
-          if (!reading.ok) throw new Error(reading.detail);
-          found.push(reading.event);
-        }
+      for (const { body } of batch) found.push(...readMessage(body, [paymentProcessed]));
       if ((batch.at(-1)?.sequenceNumber ?? -1) >= lastSequenceNumber) stop.abort();
     }
     return found;
@@ -94,13 +98,23 @@ const startWorld = async (env: Record<string, string> = {}) => {
     hubs,
     place,
     live,
-    payments: () => Promise.all(partitions.map(paymentsOf)),
+    payments: () =>
+      Promise.all(
+        partitions.map(async (partition) =>
+          (await readingsOf(partition)).map((reading) => {
+            if (!reading.ok) throw new Error(reading.detail);
+            return reading.event;
+          }),
+        ),
+      ),
+    readings: async () => (await Promise.all(partitions.map(readingsOf))).flat(),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 };
 
+const bytesOf = (content: object | Uint8Array) => (content instanceof Uint8Array ? content : writeEvent(content).body);
 const ids = (payments: readonly PaymentProcessed[]) => payments.map(({ id }) => id).toSorted();
-const expected = (placed: readonly BookingPlaced[]) => placed.flatMap((each) => paymentSends(each).map(({ event }) => event));
+const expected = (placed: readonly BookingPlaced[]) => placed.flatMap((each) => paymentsFor(each));
 
 describe('a backfill', () => {
   test('is paid in full, each partition in event-time order but for repetitions, and said to be drained only then', async () => {
@@ -159,7 +173,7 @@ describe('a backfill', () => {
     await using world = await startWorld({ MAX_PENDING: '1000' });
     // One instant for all of them, so that the watermark lets none go.
     const time = '2026-03-01T00:00:00.000Z';
-    const crowd = Array.from({ length: 3 }, (_, seed) => [...bookings({ ...spec, seed })]).flat();
+    const crowd = Array.from({ length: 3 }, (_, seed) => [...bookings(specFor({ ...spec, seed }))]).flat();
     const at = crowd.map((each) => ({ ...each, time, data: { ...each.data, holdExpiresAt: '2026-03-01T00:15:00.000Z' } }));
     await world.place(at);
     await using life = await world.live();
@@ -195,6 +209,37 @@ describe('a live booking', () => {
     expect(waiting).toHaveLength(1);
     expect(Date.parse(waiting[0].nextDueAt)).toBeGreaterThan(Date.now());
   });
+});
+
+test('payments are packed as asked, and say what their fate has them say', async () => {
+  await using world = await startWorld({ PACKING: '10' });
+  const worst = [...bookings(specFor({ ...spec, profile: 'all-faults' }))];
+  await world.place(worst);
+  await using life = await world.live();
+  await life.drained();
+  const sends = worst.flatMap((each) => paymentSends(each));
+  const found = await world.readings();
+  expect(found.filter(({ ok }) => ok).length).toBe(
+    sends.filter(({ content }) => readMessage(bytesOf(content), [paymentProcessed])[0]?.ok).length,
+  );
+  expect(found.length).toBe(sends.length);
+  const messages = await Promise.all(partitions.map((partition) => world.hubs.partitionState('payments', partition)));
+  const count = messages.reduce((sum, { lastSequenceNumber }) => sum + lastSequenceNumber + 1, 0);
+  expect(count).toBeLessThan(sends.length / 3);
+});
+
+test('a run of orphans pays bookings that never come', async () => {
+  await using world = await startWorld();
+  await using life = await world.live();
+  const body = { seed: 5, from: '2026-03-01T00:00:00Z', to: '2026-03-01T12:00:00Z', bookings: 50 };
+  const accepted = await life.app.inject({ method: 'POST', url: '/v1/runs', payload: body });
+  expect(accepted.statusCode).toBe(202);
+  const { id, spec: own } = accepted.json();
+  const state = async () => (await life.app.inject({ url: `/v1/runs/${id}` })).json().state;
+  await expect.poll(state, { timeout: 20_000 }).toBe('completed');
+  expect(ids((await world.payments()).flat())).toEqual(ids([...orphans(own)]));
+  const refused = await life.app.inject({ method: 'POST', url: '/v1/runs', payload: { ...body, profile: 'calm' } });
+  expect([refused.statusCode, refused.json().errors[0].path]).toEqual([400, '/profile']);
 });
 
 test('what is no booking to pay is passed over, counted, and read past', async () => {

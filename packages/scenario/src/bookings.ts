@@ -1,11 +1,18 @@
 import type { BookingPlaced } from '@boxoffice/schemas';
 import { offers } from './catalogue.ts';
 import type { Offer } from './catalogue.ts';
-import { eventTimes } from './event-times.ts';
+import { eventTimes, onSaleShare, sinceOnSale } from './event-times.ts';
+import { drawFate } from './fates.ts';
+import type { Spoil } from './fates.ts';
+import { profiles } from './profiles.ts';
 import { hash32, mix32, oneOf, random, weighted, whole } from './random.ts';
 import type { Random } from './random.ts';
-import { extentOf, runId } from './run-spec.ts';
+import { extentOf, faultsOf, isBackfill, runId, versionsOf } from './run-spec.ts';
 import type { RunSpec } from './run-spec.ts';
+import { spoilEvent } from './spoil.ts';
+import { scenarioOf } from './world.ts';
+import { bookingAsWritten, throughVersion } from './written.ts';
+import type { BookingVersion } from './written.ts';
 
 /** For how long the shops of this world hold seats. */
 const holdMs = 15 * 60_000;
@@ -60,51 +67,116 @@ const seatsOf = (draw: Random, { sections }: Offer): BookingPlaced['data']['item
   }));
 };
 
-/** The booking with index `index` of a run; its id is made of the run's id and the index. */
-const bookingAt = (run: string, scenario: string, index: number, at: number, draw: Random): BookingPlaced => {
-  const offer = pickOffer(draw);
-  const items = seatsOf(draw, offer);
-  let totalMinor = 0;
-  for (const { priceMinor, feeMinor, discountMinor } of items) totalMinor += priceMinor + feeMinor - discountMinor;
-  const id = `${run}-${String(index).padStart(7, '0')}`;
+/** What the catalogue does not have. */
+const unlisted = 'show-unlisted';
+
+/** A booking of a run, and how it is sent. */
+export interface Placement {
+  /** When it leaves, ms: when it was placed, or later where it is held up. */
+  readonly at: number;
+  /** The booking as its readers see it; or would, were it not spoiled. */
+  readonly booking: BookingPlaced;
+  /** What is sent. */
+  readonly content: object | Uint8Array;
+  readonly spoil: Spoil | undefined;
+  /** How long after it left it is sent again; undefined for most, who are sent once. */
+  readonly repeatAfterMs: number | undefined;
+}
+
+/** The bookings of a run, each made from the seed and its index. */
+export interface Placing {
+  /** Makes the booking with this index, which leaves at `at`, ms. */
+  place(index: number, at: number): Placement;
+  /** When they leave, ms, in ascending order. Read once. */
+  readonly times: Iterable<number>;
+}
+
+const contradict = (data: object): object => ({ ...data, totalMinor: 'totalMinor' in data ? Number(data.totalMinor) + 1 : 1 });
+
+/** The world of a run. */
+export const createPlacing = (spec: RunSpec): Placing => {
+  const run = runId(spec);
+  const scenario = scenarioOf(spec);
+  const seed = hash32(`${spec.profile}:${spec.seed}`);
+  const fateSeed = mix32(seed, 0xfa7e);
+  const faults = faultsOf(spec);
+  const { 1: first = 0, 2: second = 0, 3: third = 0 } = versionsOf(spec);
+  const weights = first + second + third;
+  const { bursts } = profiles[spec.profile];
+  const backfill = isBackfill(spec);
+  const { bookings: count } = extentOf(spec);
+  // Each sale is of another of the shows that are asked for most.
+  const headliner = offers.toSorted((a, b) => b.popularity - a.popularity)[mix32(seed, 1) % 5] ?? offers[0];
+
+  const offerAt = (draw: Random, at: number): Offer => {
+    const point = draw();
+    if (bursts && point < onSaleShare(sinceOnSale(at, spec, backfill))) return headliner;
+    return pickOffer(draw);
+  };
+
+  const bookingAt = (index: number, at: number, draw: Random, placedAt: number): BookingPlaced => {
+    const offer = offerAt(draw, at);
+    const items = seatsOf(draw, offer);
+    let totalMinor = 0;
+    for (const { priceMinor, feeMinor, discountMinor } of items) totalMinor += priceMinor + feeMinor - discountMinor;
+    const id = `${run}-${String(index).padStart(7, '0')}`;
+    return {
+      specversion: '1.0',
+      id,
+      source: 'boxoffice/booking-producer',
+      type: 'booking.placed',
+      subject: id,
+      time: new Date(placedAt).toISOString(),
+      datacontenttype: 'application/json',
+      dataschema: 'urn:boxoffice:booking.placed:3',
+      runid: run,
+      scenario,
+      data: {
+        customerKey: customerKey(draw),
+        showId: offer.show.showId,
+        channel: pickChannel(draw),
+        currency: offer.currency,
+        totalMinor,
+        items,
+        holdExpiresAt: new Date(placedAt + holdMs).toISOString(),
+      },
+    };
+  };
+
+  const versionFor = (point: number, { data }: BookingPlaced): BookingVersion => {
+    if (point >= first + second) return 3;
+    return point < first && data.currency === 'EUR' ? 1 : 2;
+  };
+
+  function* times() {
+    const timeOf = eventTimes(spec);
+    for (let index = 0; index < count; index++) yield timeOf((index + random(mix32(seed, index))()) / count);
+  }
+
   return {
-    specversion: '1.0',
-    id,
-    source: 'boxoffice/booking-producer',
-    type: 'booking.placed',
-    subject: id,
-    time: new Date(at).toISOString(),
-    datacontenttype: 'application/json',
-    dataschema: 'urn:boxoffice:booking.placed:3',
-    runid: run,
-    scenario,
-    data: {
-      customerKey: customerKey(draw),
-      showId: offer.show.showId,
-      channel: pickChannel(draw),
-      currency: offer.currency,
-      totalMinor,
-      items,
-      holdExpiresAt: new Date(at + holdMs).toISOString(),
+    times: times(),
+    place(index, at) {
+      const draw = random(mix32(seed, index));
+      // The first number says when.
+      draw();
+      const chance = random(mix32(fateSeed, index));
+      const { spoil, heldUpMs, repeatAfterMs } = drawFate(chance, faults);
+      const made = bookingAt(index, at, draw, Math.max(0, at - heldUpMs));
+      if (chance() < faults.unknownShow) made.data.showId = unlisted;
+      if (spoil) return { at, booking: made, content: spoilEvent(made, spoil, contradict), spoil, repeatAfterMs };
+      const version = versionFor(chance() * weights, made);
+      const booking = throughVersion(made, version);
+      return { at, booking, content: bookingAsWritten(booking, version), spoil, repeatAfterMs };
     },
   };
 };
 
-/** The distinct bookings of a run with their event times (ms), which never go back. What is booked follows from seed and index alone. */
-export function* placements(spec: RunSpec): Generator<{ readonly at: number; readonly event: BookingPlaced }> {
-  const run = runId(spec);
-  const scenario = `${spec.profile}:${spec.seed}`;
-  const seed = hash32(scenario);
-  const { bookings: count } = extentOf(spec);
-  const timeOf = eventTimes(spec);
-  for (let index = 0; index < count; index++) {
-    const draw = random(mix32(seed, index));
-    const at = timeOf((index + draw()) / count);
-    yield { at, event: bookingAt(run, scenario, index, at, draw) };
-  }
-}
-
-/** The distinct bookings of a run, in event-time order, in constant memory. */
+/** The distinct bookings of a run that can be read, as their readers see them, in the order in which they leave; in constant memory. */
 export function* bookings(spec: RunSpec): Generator<BookingPlaced> {
-  for (const { event } of placements(spec)) yield event;
+  const { place, times } = createPlacing(spec);
+  let index = 0;
+  for (const at of times) {
+    const { booking, spoil } = place(index++, at);
+    if (!spoil) yield booking;
+  }
 }

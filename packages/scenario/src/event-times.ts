@@ -1,36 +1,101 @@
-import type { RunSpec } from './run-spec.ts';
-import { extentOf } from './run-spec.ts';
+import { profiles } from './profiles.ts';
+import { extentOf, isBackfill, stretchesOf } from './run-spec.ts';
+import type { ProfileName } from './profiles.ts';
+import type { Timing } from './run-spec.ts';
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
 
 /** How busy each hour of the day is (UTC), beside the others. */
 const rhythm = [3, 2, 1, 1, 1, 2, 4, 6, 9, 12, 12, 11, 13, 11, 10, 10, 11, 13, 17, 20, 19, 15, 9, 5];
 
-const busyAt = (ms: number): number => rhythm[new Date(ms).getUTCHours()] ?? 1;
+/** When shows go on sale: at this time of each day. */
+const onSaleHourMs = 10 * hourMs;
+/** How much busier the first minute of a sale is than that hour is without, and how fast that goes by. */
+const burst = { times: 25, fadesInMs: 20 * minuteMs, lastsMs: 2 * hourMs };
+
+/** How much of the asking at an instant is for what has just gone on sale, from 0 to 1. */
+export const onSaleShare = (sinceMs: number): number => {
+  if (sinceMs < 0 || sinceMs >= burst.lastsMs) return 0;
+  const asking = burst.times * Math.exp(-sinceMs / burst.fadesInMs);
+  return asking / (1 + asking);
+};
+
+/** How long ago the last sale began, ms. A live run begins with one. */
+export const sinceOnSale = (at: number, { from }: Timing, backfill: boolean): number => {
+  if (!backfill) return at - Date.parse(from);
+  return (((at - onSaleHourMs) % dayMs) + dayMs) % dayMs;
+};
+
+/** A stretch of time that is as busy at its end as at its start, and how busy that is. */
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+  readonly weight: number;
+}
+
+function* piecesOf(from: number, to: number, bursts: boolean): Generator<Piece> {
+  // Five minutes follow the fading of a burst closely enough; without one an hour is alike.
+  const step = bursts ? 5 * minuteMs : hourMs;
+  for (let at = from; at < to;) {
+    const end = Math.min(to, (Math.floor(at / step) + 1) * step);
+    const since = (((at - onSaleHourMs) % dayMs) + dayMs) % dayMs;
+    const asking = bursts && since < burst.lastsMs ? 1 + burst.times * Math.exp(-since / burst.fadesInMs) : 1;
+    yield { from: at, to: end, weight: (rhythm[new Date(at).getUTCHours()] ?? 1) * asking * (end - at) };
+    at = end;
+  }
+}
+
+/** How far into a stretch (s) its first `count` bookings take. */
+const secondsFor = (count: number, fromRate: number, toRate: number, durationS: number): number => {
+  const slope = (toRate - fromRate) / durationS;
+  // Of slope/2 t^2 + fromRate t = count, in the form that does not divide by the slope.
+  const root = Math.sqrt(Math.max(0, fromRate * fromRate + 2 * slope * count));
+  return fromRate + root === 0 ? durationS : (2 * count) / (fromRate + root);
+};
 
 /**
  * Makes the way from a share of a run's bookings (0 to 1, asked in ascending order) to the instant (ms) by which that share has
- * been placed. Evenly when live; in a backfill the hours of the day have their rhythm. Always within [from, to).
+ * been placed: at the rates of a live run; in a backfill by the rhythm of the day, and the bursts of its profile. Always within
+ * [from, to).
  */
-export const eventTimes = (spec: RunSpec): ((share: number) => number) => {
+export const eventTimes = (spec: Timing & { readonly profile: ProfileName }): ((share: number) => number) => {
   const { from, to } = extentOf(spec);
   const within = (at: number): number => Math.min(to - 1, Math.floor(at));
-  if (!('bookings' in spec)) return (share) => within(from + share * (to - from));
-
-  const hourEnd = (at: number): number => Math.min(to, (Math.floor(at / hourMs) + 1) * hourMs);
-  let total = 0;
-  for (let at = from; at < to; at = hourEnd(at)) total += busyAt(at) * (hourEnd(at) - at);
-
-  let hour = from;
   let before = 0;
+  if (isBackfill(spec)) {
+    const { bursts } = profiles[spec.profile];
+    let total = 0;
+    for (const { weight } of piecesOf(from, to, bursts)) total += weight;
+    const pieces = piecesOf(from, to, bursts);
+    let piece = pieces.next();
+    return (share) => {
+      const wanted = share * total;
+      while (!piece.done && piece.value.to < to && wanted >= before + piece.value.weight) {
+        before += piece.value.weight;
+        piece = pieces.next();
+      }
+      if (piece.done) return to - 1;
+      const { from: start, to: end, weight } = piece.value;
+      return within(start + ((wanted - before) / weight) * (end - start));
+    };
+  }
+
+  const stretches = stretchesOf(spec);
+  const countOf = (stretch: (typeof stretches)[number]): number => ((stretch.fromRate + stretch.toRate) / 2) * stretch.durationS;
+  const total = stretches.reduce((sum, stretch) => sum + countOf(stretch), 0);
+  let index = 0;
+  let startS = 0;
   return (share) => {
     const wanted = share * total;
-    let inHour = busyAt(hour) * (hourEnd(hour) - hour);
-    while (wanted >= before + inHour && hourEnd(hour) < to) {
-      before += inHour;
-      hour = hourEnd(hour);
-      inHour = busyAt(hour) * (hourEnd(hour) - hour);
+    for (let stretch = stretches[index]; stretch && index < stretches.length - 1; stretch = stretches[index]) {
+      if (wanted < before + countOf(stretch)) break;
+      before += countOf(stretch);
+      startS += stretch.durationS;
+      index += 1;
     }
-    return within(hour + (wanted - before) / busyAt(hour));
+    const { fromRate, toRate, durationS } = stretches[index] ?? { fromRate: 1, toRate: 1, durationS: 1 };
+    return within(from + 1000 * (startS + Math.min(durationS, secondsFor(wanted - before, fromRate, toRate, durationS))));
   };
 };

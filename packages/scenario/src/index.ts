@@ -1,10 +1,13 @@
 export { bookings } from './bookings.ts';
 export { catalogue } from './catalogue.ts';
+export { orphanSends, orphans } from './orphans.ts';
 export { lastPaymentDelayMs } from './paying.ts';
 export { paymentSends, paymentsFor } from './payments.ts';
-export { extentOf, runId, runRequest, runSpec, specOf } from './run-spec.ts';
-export type { BackfillSpec, LiveSpec, RunSpec } from './run-spec.ts';
+export { profileNames } from './profiles.ts';
+export type { ProfileName } from './profiles.ts';
+export { extentOf, isBackfill, orphanRequest, orphanSpec, runId, runRequest, runSpec, specOf } from './run-spec.ts';
+export type { OrphanSpec, RunSpec, Timing } from './run-spec.ts';
 export { bookingSends } from './sends.ts';
 export type { Send } from './sends.ts';
 export { truth } from './truth.ts';
-export type { BookingStatus, BookingTruth, CurrencyTruth, Truth } from './truth.ts';
+export type { BookingStatus, BookingTruth, CurrencyTruth, OrphanTruth, Truth } from './truth.ts';

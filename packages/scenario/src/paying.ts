@@ -1,18 +1,32 @@
 import type { BookingPlaced, PaymentProcessed } from '@boxoffice/schemas';
+import { longestWayMs } from './fates.ts';
 import { hash32, mix32, oneOf, random, weighted, whole } from './random.ts';
+import type { Profile } from './profiles.ts';
 import type { Random } from './random.ts';
-import { repeatWithinMs } from './sends.ts';
+import type { World } from './world.ts';
 
 type Method = PaymentProcessed['data']['method'];
+
+/** What can become of a booking. */
+export type Outcome =
+  | 'captured'
+  | 'captured-late'
+  | 'declined'
+  | 'refunded'
+  | 'partially-refunded'
+  /** Captured twice. */
+  | 'overpaid'
+  /** Nobody ever tries to pay. */
+  | 'abandoned';
 
 /** What becomes of a booking, decided before any event of it exists. */
 export interface Paying {
   readonly method: Method;
+  readonly outcome: Outcome;
   /** How long after the booking each declined attempt comes, and why it is declined. */
   readonly declines: readonly { readonly delayMs: number; readonly reason: string }[];
-  readonly outcome: 'captured' | 'captured-late' | 'declined' | 'refunded' | 'partially-refunded';
-  /** How long after the booking the money comes; null if it never does. */
-  readonly captureDelayMs: number | null;
+  /** How long after the booking each capture comes: none, one, or two. */
+  readonly captures: readonly number[];
   /** How long after the booking money goes back, and how much; null if none does. */
   readonly refund: { readonly delayMs: number; readonly amountMinor: number } | null;
 }
@@ -21,10 +35,12 @@ const minuteMs = 60_000;
 /** Whoever pays in time pays within this time, however long the hold is. */
 const inTimeMs = 15 * minuteMs;
 const lateMs = 5 * minuteMs;
-const refundMs = 10 * minuteMs;
+/** Whoever captures twice does so within this time. */
+const againMs = 3 * minuteMs;
 
-/** No payment of a booking leaves later than this after the booking's event time. */
-export const lastPaymentDelayMs = inTimeMs + Math.max(lateMs, refundMs) + repeatWithinMs;
+/** No payment of a booking leaves later than this after the booking's event time, where refunds take `maxDelayS` at most. */
+export const lastPaymentDelayMs = ({ maxDelayS }: { readonly maxDelayS: number }): number =>
+  inTimeMs + Math.max(lateMs, againMs, 1000 * maxDelayS) + 2 * longestWayMs;
 
 const pickMethod = weighted<Method>([
   ['card', 58],
@@ -41,13 +57,24 @@ const pickReason = weighted([
   ['suspected-fraud', 8],
   ['issuer-unavailable', 12],
 ]);
-const pickOutcome = weighted<Paying['outcome']>([
-  ['captured', 93],
-  ['declined', 3],
-  ['captured-late', 2],
-  ['refunded', 1],
-  ['partially-refunded', 1],
-]);
+const outcomePickers = new WeakMap<Profile, (draw: Random) => Outcome>();
+const pickOutcome = (draw: Random, profile: Profile): Outcome => {
+  let pick = outcomePickers.get(profile);
+  if (!pick) {
+    const { captured, declined, abandoned, overpaid, refunded } = profile.outcomes;
+    pick = weighted<Outcome>([
+      ['captured', captured],
+      ['declined', declined],
+      ['captured-late', profile.outcomes['captured-late']],
+      ['refunded', refunded],
+      ['partially-refunded', profile.outcomes['partially-refunded']],
+      ['overpaid', overpaid],
+      ['abandoned', abandoned],
+    ]);
+    outcomePickers.set(profile, pick);
+  }
+  return pick(draw);
+};
 const pickMinutes = weighted<readonly [from: number, to: number]>([
   [[1, 6], 86],
   [[0.15, 1], 9],
@@ -67,39 +94,42 @@ const declinesBefore = (draw: Random, count: number, lastMs: number): Paying['de
   }));
 
 /** What can happen to this booking: one held for long is not paid late while we watch, and of next to nothing no part goes back. */
-const possible = (outcome: Paying['outcome'], holdMs: number, totalMinor: number): Paying['outcome'] => {
+const possible = (outcome: Outcome, holdMs: number, totalMinor: number): Outcome => {
   if (outcome === 'captured-late' && holdMs > inTimeMs) return 'captured';
   if ((outcome === 'refunded' || outcome === 'partially-refunded') && totalMinor < 2) return 'captured';
   return outcome;
 };
 
-/**
- * How a booking is paid, drawn from the booking alone: from its `scenario` (or, where it has none, its own id) and its id.
- * Everyday: 93 % are captured in time, 2 % after the hold, 3 % declined for good, 2 % captured and then refunded, half of those
- * in part; of those who pay, every twelfth is declined first. `undefined` for the scenario `none`.
- */
-export const payingOf = ({ subject, time, scenario, data }: BookingPlaced): Paying | undefined => {
-  if (scenario === 'none') return undefined;
-  const draw = random(mix32(hash32(scenario ?? subject), hash32(subject)));
+/** How a booking is paid in its world, drawn from the booking's id. */
+export const payingOf = ({ subject, time, data }: BookingPlaced, { profile, seed, maxDelayMs }: World): Paying => {
+  const draw = random(mix32(hash32(seed), hash32(subject)));
   const holdMs = Date.parse(data.holdExpiresAt) - Date.parse(time);
-  const outcome = possible(pickOutcome(draw), holdMs, data.totalMinor);
+  const outcome = possible(pickOutcome(draw, profile), holdMs, data.totalMinor);
   const method = pickMethod(draw);
   const promptMs = Math.min(promptDelayMs(draw), holdMs);
   const lastMs = outcome === 'captured-late' ? holdMs + whole(draw, minuteMs / 2, lateMs) : promptMs;
+  const tries = { method, outcome, declines: [], captures: [], refund: null };
+  if (outcome === 'abandoned') return tries;
   if (outcome === 'declined') {
     const retries = declinesBefore(draw, whole(draw, 0, 2), lastMs);
-    return {
-      method,
-      outcome,
-      captureDelayMs: null,
-      refund: null,
-      declines: [...retries, { delayMs: lastMs, reason: pickReason(draw) }],
-    };
+    return { ...tries, declines: [...retries, { delayMs: lastMs, reason: pickReason(draw) }] };
   }
-  const declines = declinesBefore(draw, draw() < 1 / 12 ? oneOf(draw, [1, 1, 2]) : 0, lastMs);
-  const paid = { method, outcome, captureDelayMs: lastMs, declines };
-  const delayMs = lastMs + whole(draw, minuteMs / 2, refundMs);
-  if (outcome === 'refunded') return { ...paid, refund: { delayMs, amountMinor: data.totalMinor } };
-  if (outcome !== 'partially-refunded') return { ...paid, refund: null };
-  return { ...paid, refund: { delayMs, amountMinor: Math.max(1, Math.floor(data.totalMinor * (0.2 + draw() * 0.6))) } };
+  const declines = declinesBefore(draw, draw() < profile.retries ? oneOf(draw, [1, 1, 2]) : 0, lastMs);
+  const paid = { ...tries, declines, captures: [lastMs] };
+  switch (outcome) {
+    case 'captured':
+    case 'captured-late':
+      return paid;
+    case 'overpaid':
+      return { ...paid, captures: [lastMs, lastMs + whole(draw, 1000, againMs)] };
+    case 'refunded':
+    case 'partially-refunded': {
+      // As many come back within the first tenth of the time as within the rest of it.
+      const delayMs = lastMs + Math.max(1, Math.floor(maxDelayMs * draw() ** 3));
+      const share = outcome === 'refunded' ? 1 : 0.2 + draw() * 0.6;
+      return { ...paid, refund: { delayMs, amountMinor: Math.max(1, Math.floor(data.totalMinor * share)) } };
+    }
+    default:
+      return outcome satisfies never;
+  }
 };

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
+import { partitionForKey } from '@boxoffice/partition-key';
 import type { BookingPlaced, PaymentProcessed } from '@boxoffice/schemas';
+import { fateOf, untroubled } from './fates.ts';
+import type { Fate } from './fates.ts';
 import { payingOf } from './paying.ts';
 import type { Paying } from './paying.ts';
-import { repeatDelayMs } from './sends.ts';
+import { hash32, mix32, random, whole } from './random.ts';
 import type { Send } from './sends.ts';
-
-/** The share of payments that are sent twice. */
-const repeatRate = 0.01;
+import { spoilEvent } from './spoil.ts';
+import { paymentAsWritten } from './written.ts';
+import { worldOf } from './world.ts';
+import type { World } from './world.ts';
 
 /** Ids are 1 to 128 characters, and a booking from elsewhere may use them all. */
 const stem = (bookingId: string): string =>
@@ -16,10 +20,30 @@ const stem = (bookingId: string): string =>
 export const attemptId = (bookingId: string, attempt: number): string => `${stem(bookingId)}-p${attempt}`;
 /** The id of a booking's refund. */
 export const refundId = (bookingId: string): string => `${stem(bookingId)}-r1`;
+/** Every usual number of partitions divides it. */
+const partitionCounts = 96;
+
+/**
+ * The booking that never comes, whose payment comes beside this one: in the same partition, for in another, in which a backfill
+ * has come less far, it would make late whatever follows.
+ */
+const ghostId = (bookingId: string): string => {
+  const partition = partitionForKey(bookingId, partitionCounts);
+  for (let n = 0; ; n++) {
+    const id = `${stem(bookingId)}-g${n}`;
+    if (partitionForKey(id, partitionCounts) === partition) return id;
+  }
+};
 
 type Told = Pick<PaymentProcessed['data'], 'kind' | 'attempt' | 'declineReason' | 'amountMinor'>;
 
-const paymentEvent = (booking: BookingPlaced, { method }: Paying, id: string, delayMs: number, told: Told): PaymentProcessed => ({
+const paymentEvent = (
+  booking: BookingPlaced,
+  { method }: Pick<Paying, 'method'>,
+  id: string,
+  delayMs: number,
+  told: Told,
+): PaymentProcessed => ({
   specversion: '1.0',
   id,
   source: 'boxoffice/payment-producer',
@@ -34,38 +58,72 @@ const paymentEvent = (booking: BookingPlaced, { method }: Paying, id: string, de
   data: { ...told, method, currency: booking.data.currency },
 });
 
-/**
- * The payments of a booking, in event-time order: at least one attempt, and none when its scenario is `none`. They follow from the
- * booking alone, wherever it comes from, and lie within `lastPaymentDelayMs` after it.
- */
-export const paymentsFor = (booking: BookingPlaced): PaymentProcessed[] => {
-  const paying = payingOf(booking);
-  if (paying === undefined) return [];
+const paymentsIn = (booking: BookingPlaced, world: World): PaymentProcessed[] => {
+  const paying = payingOf(booking, world);
   const { subject } = booking;
   const { totalMinor } = booking.data;
-  const { declines, captureDelayMs, refund } = paying;
+  const { declines, captures, refund } = paying;
   const events = declines.map(({ delayMs, reason }, index) => {
     const told = { kind: 'declined', attempt: index + 1, declineReason: reason, amountMinor: totalMinor } as const;
     return paymentEvent(booking, paying, attemptId(subject, index + 1), delayMs, told);
   });
-  if (captureDelayMs === null) return events;
-  const attempt = declines.length + 1;
-  const captured = { kind: 'captured', attempt, declineReason: null, amountMinor: totalMinor } as const;
-  events.push(paymentEvent(booking, paying, attemptId(subject, attempt), captureDelayMs, captured));
+  for (const [index, delayMs] of captures.entries()) {
+    const attempt = declines.length + index + 1;
+    const captured = { kind: 'captured', attempt, declineReason: null, amountMinor: totalMinor } as const;
+    events.push(paymentEvent(booking, paying, attemptId(subject, attempt), delayMs, captured));
+  }
   if (refund === null) return events;
-  const refunded = { kind: 'refunded', attempt, declineReason: null, amountMinor: refund.amountMinor } as const;
+  const refunded = {
+    kind: 'refunded',
+    attempt: declines.length + captures.length,
+    declineReason: null,
+    amountMinor: refund.amountMinor,
+  } as const;
   events.push(paymentEvent(booking, paying, refundId(subject), refund.delayMs, refunded));
   return events;
 };
 
+/**
+ * The payments of a booking, in event-time order; none for one that is abandoned, or whose scenario is `none`. They follow from
+ * the booking alone, wherever it comes from, and lie within `lastPaymentDelayMs` after it.
+ */
+export const paymentsFor = (booking: BookingPlaced): PaymentProcessed[] => {
+  const world = worldOf(booking);
+  return world === undefined ? [] : paymentsIn(booking, world);
+};
+
+/** The payment of a booking that never comes, drawn from one that did; undefined for most. */
+export const orphanBeside = (booking: BookingPlaced): PaymentProcessed | undefined => {
+  const world = worldOf(booking);
+  if (world === undefined) return undefined;
+  const draw = random(mix32(hash32(`${world.seed}:orphan`), hash32(booking.subject)));
+  if (draw() >= world.orphans) return undefined;
+  const ghost = { ...booking, subject: ghostId(booking.subject) };
+  const told = { kind: 'captured', attempt: 1, declineReason: null, amountMinor: booking.data.totalMinor } as const;
+  return paymentEvent(ghost, { method: 'card' }, attemptId(ghost.subject, 1), whole(draw, 1000, 600_000), told);
+};
+
+/** What happens to a payment on its way; nothing where it is of no world. */
+export const fateOfPayment = (paymentId: string, world: World | undefined): Fate =>
+  world ? fateOf(world.seed, paymentId, world.profile.faults) : untroubled;
+
+const contradict = (data: object): object => ({
+  ...data,
+  declineReason: 'declineReason' in data && data.declineReason === null ? 'none' : null,
+});
+
+/** How a payment leaves: when its fate has it, and again where it has it so. */
+const sendsOf = (booking: BookingPlaced, event: PaymentProcessed): Send[] => {
+  const { spoil, heldUpMs, repeatAfterMs } = fateOfPayment(event.id, worldOf(booking));
+  const content = spoil ? spoilEvent(event, spoil, contradict) : paymentAsWritten(booking, event);
+  const once = { at: Date.parse(event.time) + heldUpMs, key: event.subject, content, repeat: false };
+  return repeatAfterMs === undefined ? [once] : [once, { ...once, at: once.at + repeatAfterMs, repeat: true }];
+};
+
 /** What is published for a booking, repetitions included, in the order in which it leaves. */
-export const paymentSends = (booking: BookingPlaced): Send<PaymentProcessed>[] => {
-  const seed = `${booking.scenario ?? booking.subject}:repeat`;
-  const sends = paymentsFor(booking).flatMap((event) => {
-    const at = Date.parse(event.time);
-    const delayMs = repeatDelayMs(seed, event.id, repeatRate);
-    const once = { at, event, repeat: false };
-    return delayMs === undefined ? [once] : [once, { at: at + delayMs, event, repeat: true }];
-  });
+export const paymentSends = (booking: BookingPlaced): Send[] => {
+  const sends = paymentsFor(booking).flatMap((event) => sendsOf(booking, event));
+  const orphan = orphanBeside(booking);
+  if (orphan) sends.push({ at: Date.parse(orphan.time), key: orphan.subject, content: orphan, repeat: false });
   return sends.length > 1 ? sends.toSorted((a, b) => a.at - b.at) : sends;
 };

@@ -1,45 +1,54 @@
-import type { BookingPlaced } from '@boxoffice/schemas';
-import { placements } from './bookings.ts';
-import { hash32, mix32, random, whole } from './random.ts';
+import TinyQueue from 'tinyqueue';
+import { createPlacing } from './bookings.ts';
+import type { Placement } from './bookings.ts';
 import { extentOf } from './run-spec.ts';
 import type { RunSpec } from './run-spec.ts';
 
-/** An event and when it leaves, in ms: at its event time, or a little later when it is a repetition. */
-export interface Send<Event> {
+/** Something to publish, and when it leaves, in ms: when it happened, or later when it is held up or sent again. */
+export interface Send {
   readonly at: number;
-  readonly event: Event;
-  /** The same event, id and bytes, left before. */
+  /** The booking, which decides the partition. */
+  readonly key: string;
+  /** The document, in the version that its writer writes; or bytes that are none. */
+  readonly content: object | Uint8Array;
+  /** The same left before. */
   readonly repeat: boolean;
 }
 
-/** A repetition follows within this time. */
-export const repeatWithinMs = 60_000;
-
-/** How much later the event of this id is sent again; undefined for most, who are sent once. */
-export const repeatDelayMs = (seed: string, id: string, rate: number): number | undefined => {
-  const draw = random(mix32(hash32(seed), hash32(id)));
-  return draw() < rate ? whole(draw, 1_000, repeatWithinMs) : undefined;
-};
+/** A repetition that waits: its booking is made again when it leaves, so that it takes next to no memory until then. */
+interface Waiting {
+  readonly at: number;
+  readonly index: number;
+  readonly firstAt: number;
+}
 
 /**
- * All that a run publishes, repetitions included, in the order of `at`. No repetition leaves after the end of the run's period.
- * Memory: the repetitions of one minute.
+ * All that a run publishes, repetitions included, in the order of `at`, with how each booking was placed. No repetition leaves
+ * after the end of the run's period. Memory: three numbers for each repetition of 45 minutes.
  */
-export function* bookingSends(spec: RunSpec): Generator<Send<BookingPlaced>> {
-  const seed = `${spec.profile}:${spec.seed}:repeat`;
+export function* placedSends(spec: RunSpec): Generator<Placement & { readonly repeat: boolean }> {
+  const { place, times } = createPlacing(spec);
   const lastAt = extentOf(spec).to - 1;
-  const waiting: Send<BookingPlaced>[] = [];
-  for (const { at, event } of placements(spec)) {
-    for (let next = waiting[0]; next !== undefined && next.at <= at; next = waiting[0]) {
-      yield next;
-      waiting.shift();
+  const waiting = new TinyQueue<Waiting>([], (a, b) => a.at - b.at || a.index - b.index);
+  function* repeats(upTo: number) {
+    for (let next = waiting.peek(); next !== undefined && next.at <= upTo; next = waiting.peek()) {
+      waiting.pop();
+      yield { ...place(next.index, next.firstAt), at: next.at, repeat: true };
     }
-    yield { at, event, repeat: false };
-    const delayMs = repeatDelayMs(seed, event.id, spec.duplicates);
-    if (delayMs === undefined) continue;
-    const again = { at: Math.min(lastAt, at + delayMs), event, repeat: true };
-    const place = waiting.findLastIndex((each) => each.at <= again.at) + 1;
-    waiting.splice(place, 0, again);
   }
-  yield* waiting;
+  let index = 0;
+  for (const at of times) {
+    yield* repeats(at);
+    const placement = place(index, at);
+    yield { ...placement, repeat: false };
+    const { repeatAfterMs } = placement;
+    if (repeatAfterMs !== undefined) waiting.push({ at: Math.min(lastAt, at + repeatAfterMs), index, firstAt: at });
+    index += 1;
+  }
+  yield* repeats(Infinity);
+}
+
+/** All that a run publishes, in order. */
+export function* bookingSends(spec: RunSpec): Generator<Send> {
+  for (const { at, booking, content, repeat } of placedSends(spec)) yield { at, key: booking.subject, content, repeat };
 }

@@ -6,10 +6,10 @@ export interface MessageBody {
   readonly contentType: string;
 }
 
-/** One event as the body of one message. */
+/** One event as the body of one message; a document of the legacy shop has no envelope, and is plain JSON. */
 export const writeEvent = (event: object): MessageBody => ({
   body: Buffer.from(JSON.stringify(event)),
-  contentType: eventContentType,
+  contentType: 'specversion' in event ? eventContentType : 'application/json',
 });
 
 /**
