@@ -245,8 +245,8 @@ export const extentOf = (spec: Timing): { readonly from: number; readonly to: nu
 
 /** The run's id: a hash of its whole spec, its start included, so that no two runs share the id of anything. */
 export const runId = (spec: Timing): string => {
-  const fields = Object.entries(spec).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `r${createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 12)}`;
+  const sorted = Object.entries(spec).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `r${createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12)}`;
 };
 
 /** The faults of a run: those of its profile, where it does not say otherwise. */

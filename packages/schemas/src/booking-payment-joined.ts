@@ -10,31 +10,37 @@ const type = 'booking-payment.joined';
 
 /** A show and its venue as the catalogue had them when the event was joined. No part of an event's identity. */
 const show = z.strictObject({
-  showId: identifier,
-  /** Grows with every change of the catalogue; the highest version seen is the one to believe. */
-  catalogueVersion: z.int().min(1),
-  title: text,
-  category: text,
-  startsAt: instant,
-  venueId: identifier,
-  venueName: text,
-  city: text,
-  /** Seats that can be sold. */
-  capacity: z.int().min(1).max(10_000_000),
+  showId: identifier.describe('The show'),
+  catalogueVersion: z.int().min(1).describe('Grows with every change of the catalogue; the highest seen is the one to believe'),
+  title: text.describe('Title'),
+  category: text.describe('Category'),
+  startsAt: instant.describe('When it begins, UTC'),
+  venueId: identifier.describe('The venue'),
+  venueName: text.describe('Name of the venue'),
+  city: text.describe('City of the venue'),
+  capacity: z.int().min(1).max(10_000_000).describe('Seats that can be sold'),
 });
 
 /** @see show */
 export type Show = z.infer<typeof show>;
 
-const sourcedBooking = z.strictObject({ event: bookingPlacedV3, origin });
-const sourcedPayment = z.strictObject({ event: paymentProcessedV2, origin });
+const sourcedBooking = z.strictObject({
+  event: bookingPlacedV3.describe('The booking, in version 3'),
+  origin: origin.describe('Where it stood'),
+});
+const sourcedPayment = z.strictObject({
+  event: paymentProcessedV2.describe('The payment, in version 2'),
+  origin: origin.describe('Where it stood'),
+});
 
 /** A booking with its place in the bookings hub. */
 export type SourcedBooking = z.infer<typeof sourcedBooking>;
 /** A payment with its place in the payments hub. */
 export type SourcedPayment = z.infer<typeof sourcedPayment>;
 
-const lateByMs = z.int().min(1);
+const lateByMs = z.int().min(1).describe("How far behind its own input's watermark, in ms");
+
+const closedAt = instant.describe('Event time at which its window closed, UTC');
 
 const joined = z.discriminatedUnion('kind', [
   /** An on-time booking, when it is first read. */
@@ -42,9 +48,9 @@ const joined = z.discriminatedUnion('kind', [
   /** A booking and a payment of its window; every such pair. */
   z.strictObject({ kind: z.literal('matched'), booking: sourcedBooking, payment: sourcedPayment, show: show.nullable() }),
   /** Nothing matched while the window was open: the seats may go. Provisional: a late payment may follow, and outranks it. */
-  z.strictObject({ kind: z.literal('booking-unmatched'), closedAt: instant }),
+  z.strictObject({ kind: z.literal('booking-unmatched'), closedAt }),
   /** No booking matched while the window was open. */
-  z.strictObject({ kind: z.literal('payment-unmatched'), payment: sourcedPayment, closedAt: instant }),
+  z.strictObject({ kind: z.literal('payment-unmatched'), payment: sourcedPayment, closedAt }),
   /** An on-time refund. Refunds come days later and never wait in a window. */
   z.strictObject({ kind: z.literal('refund-recorded'), payment: sourcedPayment }),
   /** An event behind its own input's watermark: not joined here, and folded by the warehouse all the same. */

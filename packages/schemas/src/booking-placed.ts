@@ -30,31 +30,37 @@ const channel = named(['web', 'app', 'phone', 'box-office', 'partner'], {
 });
 
 const placed = {
-  /** A keyed hash of who booked; no name or address is ever here. */
-  customerKey: identifier,
-  showId: identifier,
-  channel,
-  currency,
-  totalMinor: minor,
+  customerKey: identifier.describe('A keyed hash of who booked; no name or address is ever here'),
+  showId: identifier.describe('The show, by its id in the catalogue'),
+  channel: channel.describe('Where it was sold; case, white space and usual synonyms are forgiven'),
+  currency: currency.describe('ISO 4217 code of all money in the event'),
+  totalMinor: minor.describe('What all seats cost together, in minor units of `currency`'),
 };
+const seatName = text.describe('Number or name of the seat');
 
 const dropped = verbatim(0, 10_000).nullable().exactOptional();
 
 /** The legacy shop's document: no envelope, one channel (its web site), and all money in euros with decimals. */
 const bookingPlacedV1 = z.object({
-  order_id: legacyId,
-  booking_time: legacyTime,
-  customer_id: legacyId,
+  order_id: legacyId.describe('The booking'),
+  booking_time: legacyTime.describe('Event time; without an offset it is UTC'),
+  customer_id: legacyId.describe('Who booked; becomes a keyed hash'),
   customer_name: dropped,
   customer_email: dropped,
-  event_id: legacyId,
+  event_id: legacyId.describe('The show, by its id in the catalogue'),
   event_name: dropped,
   event_location: dropped,
   event_category: dropped,
   seats: z
-    .array(z.object({ seat_number: z.union([text, z.int().min(0)]), seat_price: euros }))
+    .array(
+      z.object({
+        seat_number: z.union([text, z.int().min(0)]).describe('Number or name of the seat'),
+        seat_price: euros.describe('Euros, with up to two decimals'),
+      }),
+    )
     .min(1)
-    .max(1000),
+    .max(1000)
+    .describe('The seats'),
   ...extensions,
 });
 
@@ -64,9 +70,10 @@ const bookingPlacedV2 = cloudEvent(
   z.strictObject({
     ...placed,
     seats: z
-      .array(z.strictObject({ seat: text, priceMinor: minor }))
+      .array(z.strictObject({ seat: seatName, priceMinor: minor.describe('Its price, in minor units') }))
       .min(1)
-      .max(1000),
+      .max(1000)
+      .describe('The seats; their prices add up to `totalMinor`'),
   }),
 );
 
@@ -75,22 +82,21 @@ export const bookingPlacedV3 = cloudEvent(
   3,
   z.strictObject({
     ...placed,
-    /** One line item for each seat; price + fee - discount of all of them is `totalMinor`. */
     items: z
       .array(
         z.strictObject({
-          section: text.nullable(),
-          row: text.nullable(),
-          seat: text,
-          priceMinor: minor,
-          feeMinor: minor,
-          discountMinor: minor,
+          section: text.nullable().describe('Part of the house; null where seats have none'),
+          row: text.nullable().describe('Row in the section; null where seats have none'),
+          seat: seatName,
+          priceMinor: minor.describe('Its price, in minor units'),
+          feeMinor: minor.describe('Fee on top of the price, in minor units'),
+          discountMinor: minor.describe('Taken off price and fee, in minor units'),
         }),
       )
       .min(1)
-      .max(1000),
-    /** Until when the seats are held for the payment: paid later is paid late. */
-    holdExpiresAt: instant,
+      .max(1000)
+      .describe('One line item for each seat; price + fee - discount of all of them is `totalMinor`'),
+    holdExpiresAt: instant.describe('Until when the seats are held for the payment, UTC: paid later is paid late'),
   }),
 );
 

@@ -9,12 +9,11 @@ export const batchContentType = 'application/cloudevents-batch+json';
 
 /** The extension attributes that we know, at the top level of every event. */
 export const extensions = {
-  /** W3C trace context of the work that made the event. */
-  traceparent: verbatim(0, 64).exactOptional(),
-  /** The run of a producer that made this synthetic event. */
-  runid: identifier.exactOptional(),
-  /** `<profile>:<seed>` of the synthetic world that the event comes from; `none` asks payment-producer to leave it alone. */
-  scenario: identifier.exactOptional(),
+  traceparent: verbatim(0, 64).describe('W3C trace context of the work that made the event').exactOptional(),
+  runid: identifier.describe('The run of a producer that made this synthetic event').exactOptional(),
+  scenario: identifier
+    .describe('`<profile>:<seed>` of the synthetic world of the event; `none` asks payment-producer to leave the booking alone')
+    .exactOptional(),
 };
 
 /**
@@ -24,21 +23,21 @@ export const extensions = {
  */
 export const cloudEvent = <const Type extends string, Data extends z.ZodType>(type: Type, version: number, data: Data) =>
   z.object({
-    specversion: z.literal('1.0'),
-    /** Unique within `source`; two events with the same `source` and `id` are the same event. */
-    id: identifier,
-    source: identifier,
-    type: z.literal(type),
-    /** The booking's id for bookings, payments and what the joiner makes of them; it is the partition key, too. */
-    subject: identifier,
-    /** Event time: when it happened, by the clock of the system in which it happened. */
-    time: instant,
-    datacontenttype: z.literal('application/json').exactOptional(),
-    dataschema: z.literal(dataschema(type, version)),
+    specversion: z.literal('1.0').describe('Version of CloudEvents'),
+    id: identifier.describe('Unique within `source`: two events with the same `source` and `id` are the same event'),
+    source: identifier.describe('The system in which it happened'),
+    type: z.literal(type).describe('The contract'),
+    subject: identifier.describe('The booking; the partition key, too'),
+    time: instant.describe('Event time, UTC: when it happened, by the clock of `source`'),
+    datacontenttype: z.literal('application/json').describe('Of `data`').exactOptional(),
+    dataschema: z.literal(dataschema(type, version)).describe('The contract and its version'),
     ...extensions,
     data,
   });
 
 /** A CloudEvent that Box Office itself makes of others: its id, and where it is about a place its subject, are made of theirs. */
 export const derivedEvent = <const Type extends string, Data extends z.ZodType>(type: Type, version: number, data: Data) =>
-  cloudEvent(type, version, data).extend({ id: derivedId, subject: derivedId });
+  cloudEvent(type, version, data).extend({
+    id: derivedId.describe('Made of the ids or the position of its inputs, so a repetition is recognised'),
+    subject: derivedId.describe('The booking, or the place that it is about'),
+  });

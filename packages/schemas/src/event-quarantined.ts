@@ -20,14 +20,11 @@ const eventQuarantinedV1 = derivedEvent(
   type,
   1,
   z.strictObject({
-    origin,
-    reason: z.enum(quarantineReasons),
-    /** Which fields, and what was expected. */
-    detail: verbatim(0, 4000),
-    /** The original bytes. */
-    bodyBase64: leaf(z.base64(), () => false),
-    /** How long the original was; more than `bodyBase64` holds when it was cut. */
-    bodyBytes: z.int().min(0),
+    origin: origin.describe('Where it stood'),
+    reason: z.enum(quarantineReasons).describe('Kind of fault'),
+    detail: verbatim(0, 4000).describe('Which fields, and what was expected'),
+    bodyBase64: leaf(z.base64(), () => false).describe('The original bytes'),
+    bodyBytes: z.int().min(0).describe('Length of the original in bytes; more than `bodyBase64` holds where that was cut'),
   }),
 );
 

@@ -11,42 +11,44 @@ const count = z.int().min(0);
  * received = opened + payments + refunds + duplicate + late + quarantined.
  */
 const ledger = z.strictObject({
-  received: count,
-  /** On-time bookings. */
-  opened: count,
-  /** On-time payments, captured or declined. */
-  payments: count,
-  /** On-time refunds. */
-  refunds: count,
-  duplicate: count,
-  late: count,
-  quarantined: count,
+  received: count.describe('Events read: the sum of the others'),
+  opened: count.describe('On-time bookings'),
+  payments: count.describe('On-time payments, captured or declined'),
+  refunds: count.describe('On-time refunds'),
+  duplicate: count.describe('Repetitions of an event in state'),
+  late: count.describe("Events behind their own input's watermark"),
+  quarantined: count.describe('Events that cannot be read, or are ahead of the clock'),
 });
 
 /** @see ledger */
 export type JoinLedger = z.infer<typeof ledger>;
 
 const input = z.strictObject({
-  /** The last sequence number that was read; null while nothing has been. */
-  readTo: count.nullable(),
-  watermark: instant.nullable(),
+  readTo: count.nullable().describe('The last sequence number that was read; null while nothing has been'),
+  watermark: instant
+    .nullable()
+    .describe('Event time up to which this input is complete, UTC; null while it has not been heard of'),
 });
 
 const joinProgressV1 = derivedEvent(
   type,
   1,
   z.strictObject({
-    partition: count,
-    /** Grows each time the pair gets an owner. */
-    generation: count,
-    /** Everything up to here has been joined; null while an input has not been heard of. */
-    watermark: instant.nullable(),
-    inputs: z.strictObject({ bookings: input, payments: input }),
-    ledger,
-    /** Distinct outputs so far, besides those that the ledger counts one to one. */
-    outputs: z.strictObject({ matched: count, bookingUnmatched: count, paymentUnmatched: count }),
-    /** On-time payments that no joined event carries yet: they wait for their booking. */
-    waitingPayments: count,
+    partition: count.describe('Of all hubs, from 0'),
+    generation: count.describe('Grows each time the pair gets an owner'),
+    watermark: instant
+      .nullable()
+      .describe('Everything up to here has been joined, UTC; null while an input has not been heard of'),
+    inputs: z.strictObject({ bookings: input, payments: input }).describe('How far each input has been read'),
+    ledger: ledger.describe('What became of every event read so far'),
+    outputs: z
+      .strictObject({
+        matched: count.describe('Pairs'),
+        bookingUnmatched: count.describe('Bookings whose window closed without a payment'),
+        paymentUnmatched: count.describe('Payments whose window closed without a booking'),
+      })
+      .describe('Distinct outputs so far, besides those that the ledger counts one to one'),
+    waitingPayments: count.describe('On-time payments that no joined event carries yet: they wait for their booking'),
   }),
 );
 

@@ -25,12 +25,14 @@ const method = named(['card', 'paypal', 'apple-pay', 'google-pay', 'bank-transfe
 
 /** The legacy shop's document: no envelope, euros, and no refunds. It did not say why a payment failed, nor count attempts. */
 const paymentProcessedV1 = z.object({
-  payment_id: legacyId,
-  order_id: legacyId,
-  payment_time: legacyTime,
-  amount: euros,
-  payment_method: method,
-  payment_status: z.enum(['Success', 'Failed', 'success', 'failed', 'SUCCESS', 'FAILED']),
+  payment_id: legacyId.describe('The payment'),
+  order_id: legacyId.describe('The booking'),
+  payment_time: legacyTime.describe('Event time; without an offset it is UTC'),
+  amount: euros.describe('Euros, with up to two decimals'),
+  payment_method: method.describe('How it was paid'),
+  payment_status: z
+    .enum(['Success', 'Failed', 'success', 'failed', 'SUCCESS', 'FAILED'])
+    .describe('Success took the money, Failed did not'),
   ...extensions,
 });
 
@@ -38,15 +40,18 @@ export const paymentProcessedV2 = cloudEvent(
   type,
   2,
   z.strictObject({
-    /** `captured` took the money, `declined` did not, `refunded` gave `amountMinor` of it back. */
-    kind: z.enum(['captured', 'declined', 'refunded']),
-    /** 1 for the first try to pay this booking; a refund repeats the attempt that it gives back. */
-    attempt: z.int().min(1).max(1000),
-    method,
-    /** Why it was declined; null unless it was. */
-    declineReason: text.nullable(),
-    amountMinor: minor,
-    currency,
+    kind: z
+      .enum(['captured', 'declined', 'refunded'])
+      .describe('`captured` took the money, `declined` did not, `refunded` gave `amountMinor` of it back'),
+    attempt: z
+      .int()
+      .min(1)
+      .max(1000)
+      .describe('1 for the first try to pay this booking; a refund repeats the attempt that it gives back'),
+    method: method.describe('How it was paid; case, white space and usual synonyms are forgiven'),
+    declineReason: text.nullable().describe('Why it was declined; null unless it was'),
+    amountMinor: minor.describe('In minor units of `currency`'),
+    currency: currency.describe('ISO 4217 code'),
   }),
 );
 

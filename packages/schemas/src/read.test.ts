@@ -1,9 +1,19 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bookingPlaced, paymentProcessed, readMessage, packEvents, writeEvent } from './index.ts';
+import {
+  bookingPaymentJoined,
+  bookingPlaced,
+  eventQuarantined,
+  joinProgress,
+  packEvents,
+  paymentProcessed,
+  readMessage,
+  streamTick,
+  writeEvent,
+} from './index.ts';
 
-const contracts = [bookingPlaced, paymentProcessed] as const;
+const contracts = [bookingPlaced, paymentProcessed, bookingPaymentJoined, joinProgress, streamTick, eventQuarantined] as const;
 const fixtures = new URL('../fixtures/', import.meta.url);
 const fixture = (name: string): Buffer => readFileSync(new URL(name, fixtures));
 const parsed = (name: string): Record<string, unknown> & { data: Record<string, unknown> } =>

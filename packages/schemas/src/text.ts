@@ -60,7 +60,10 @@ export const isUtc = (value: string): boolean => utc.test(value) || (years.test(
 
 /** An instant, written with any UTC offset, kept as UTC with milliseconds (`2026-03-01T18:30:00.000Z`); years 1970 to 8999. */
 export const instant = leaf(
-  z.iso.datetime({ offset: true }).overwrite(toUtc).regex(years, 'expected a year from 1970 to 8999 in UTC'),
+  z.iso
+    .datetime({ offset: true, abort: true })
+    .overwrite(toUtc)
+    .refine((value) => years.test(value), 'expected a year from 1970 to 8999 in UTC'),
   isUtc,
 );
 
