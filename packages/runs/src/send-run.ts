@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as underWay, setTimeout as wait } from 'node:timers/promises';
 import type { OutgoingMessage, Publisher } from '@boxoffice/hubs';
 import type { Send } from '@boxoffice/scenario';
 import { cutIntoChunks } from './chunks.ts';
@@ -32,10 +32,13 @@ const maxTimerMs = 2 ** 31 - 1;
 export const sendRun = async (all: Iterator<Send>, context: SendContext): Promise<boolean> => {
   const { publisher, messagesOf, now, stop, giveUp, atOnce } = context;
   const cut = cutIntoChunks(all, context.chunkEvents);
-  const dueBy = (): number => (atOnce ? Infinity : now());
+  /** The next chunk, as the messages that it takes. */
+  const make = () => {
+    const { sends, nextAt } = cut(atOnce ? Infinity : now());
+    return { sends, nextAt, messages: messagesOf(sends) };
+  };
 
-  const send = async (sends: readonly Send[]): Promise<void> => {
-    const messages = messagesOf(sends);
+  const send = async ({ sends, messages }: ReturnType<typeof make>): Promise<void> => {
     const began = performance.now();
     context.onPublished(sends);
     try {
@@ -47,21 +50,25 @@ export const sendRun = async (all: Iterator<Send>, context: SendContext): Promis
     context.onAcknowledged(sends, performance.now() - began);
   };
 
-  let chunk = cut(dueBy());
+  let chunk = make();
   while (!stop.aborted) {
     if (chunk.sends.length > 0) {
-      const inFlight = send(chunk.sends);
-      // Made while the hub is busy with the one before; live, what falls due meanwhile is better taken when it is back.
-      const next = chunk.nextAt === undefined || !atOnce ? undefined : cut(dueBy());
-      await inFlight;
+      const inFlight = send(chunk);
+      // Made while the hub is busy with the one before, which has to be on its way for that; live, what falls due meanwhile is
+      // better taken when it is back.
+      const makeNext = async () => {
+        await underWay();
+        return make();
+      };
+      const [next] = await Promise.all([chunk.nextAt === undefined || !atOnce ? undefined : makeNext(), inFlight]);
       if (chunk.nextAt === undefined) return true;
-      chunk = next ?? cut(dueBy());
+      chunk = next ?? make();
       continue;
     }
     if (chunk.nextAt === undefined) return true;
     const delayMs = Math.min(chunk.nextAt - now(), maxTimerMs);
     if (delayMs > 0) await wait(delayMs, undefined, { signal: stop }).catch(() => undefined);
-    if (!stop.aborted) chunk = cut(dueBy());
+    if (!stop.aborted) chunk = make();
   }
   return false;
 };

@@ -16,6 +16,20 @@ export const extensions = {
     .exactOptional(),
 };
 
+interface Extensions {
+  traceparent?: string;
+  runid?: string;
+  scenario?: string;
+}
+
+/** Gives an event the extension attributes of the one it was made of; returns it. */
+export const withExtensions = <Event extends Extensions>(event: Event, { traceparent, runid, scenario }: Extensions): Event => {
+  if (traceparent !== undefined) event.traceparent = traceparent;
+  if (runid !== undefined) event.runid = runid;
+  if (scenario !== undefined) event.scenario = scenario;
+  return event;
+};
+
 /**
  * A CloudEvents 1.0 event in JSON structured mode, under one version of one contract. Extension attributes other than ours are
  * allowed, as CloudEvents demands of a reader, and are not kept.

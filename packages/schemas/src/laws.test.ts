@@ -188,6 +188,20 @@ describe('a legacy booking', () => {
     expect(only(readMessage(bytes, [bookingPlaced])).event.data.customerKey).toBe('withheld');
   });
 
+  test('has the key that HMAC-SHA-256 makes, whatever the secret and the id', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        fc.array(fc.string({ unit: 'binary', maxLength: 64 })),
+        (key, ids) => {
+          const pseudonym = createPseudonym(key);
+          for (const id of ids.map((each) => each.slice(0, 128)))
+            expect(pseudonym(id)).toBe(createHmac('sha256', key).update(id).digest('hex'));
+        },
+      ),
+    );
+  });
+
   test.for([
     ['2026-03-01 10:00', '2026-03-01T10:00:00.000Z'],
     ['2026-03-01T10:00:00.123456', '2026-03-01T10:00:00.123Z'],

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { leaf, leafOf } from './standard.ts';
 import { identifier, isUtc } from './text.ts';
@@ -57,26 +56,3 @@ export const euros = z.union([
 
 /** Euros in cents, exactly. */
 export const toCents = (value: number | string): number => centsOf(Number(value));
-
-/** Makes the key under which a customer is known from the customer's id, so that nobody can tell who it is. */
-export type Pseudonym = (customerId: string) => string;
-
-// Whoever buys tickets comes back, often within the minute.
-const remembered = 10_000;
-
-/**
- * HMAC-SHA-256 with `key`, in hexadecimal: the same customer has the same key wherever the secret is the same. Without a secret
- * every customer is `withheld`.
- */
-export const createPseudonym = (key: string | undefined): Pseudonym => {
-  if (key === undefined) return () => 'withheld';
-  const known = new Map<string, string>();
-  return (customerId) => {
-    const found = known.get(customerId);
-    if (found !== undefined) return found;
-    const made = createHmac('sha256', key).update(customerId).digest('hex');
-    if (known.size >= remembered) known.clear();
-    known.set(customerId, made);
-    return made;
-  };
-};

@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { unreadable } from './contract.ts';
 import type { Contract, QuarantineReason, Unreadable } from './contract.ts';
 import { msOf } from './text.ts';
@@ -21,16 +20,13 @@ export type Reading<Event> =
     });
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-/** @throws {TypeError} for bytes that are not UTF-8. */
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.isBuffer(bytes) && isAscii(bytes) ? bytes.toString('latin1') : utf8.decode(bytes);
 
 const fail = (reason: QuarantineReason, pointer: string, message: string): Unreadable =>
   unreadable(reason, [{ pointer, message }]);
 
 const parseJson = (bytes: Uint8Array): { readonly ok: true; readonly value: unknown } | Unreadable => {
   try {
-    const value: unknown = JSON.parse(textOf(bytes));
+    const value: unknown = JSON.parse(utf8.decode(bytes));
     return { ok: true, value };
   } catch (error) {
     return fail('malformed-json', '', error instanceof Error ? error.message : String(error));

@@ -1,0 +1,9 @@
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+
+/** What a benchmark ran on. */
+export const machine = () => ({
+  cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  system: `${platform()} ${release()} ${arch()}`,
+  node: process.version,
+});
