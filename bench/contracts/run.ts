@@ -40,11 +40,12 @@ const perSecond = (all: readonly Buffer[], work: (bytes: Buffer) => unknown): nu
 };
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
+const parse = (bytes: Buffer): unknown => JSON.parse(bytes.toString());
+
 const measure = (kind: Kind) => {
   const contracts = [bookingPlacedWith(createPseudonym('a secret of the benchmark')), paymentProcessed] as const;
   const all = bytesOf(kind);
   const read = (bytes: Buffer) => readMessage(bytes, contracts);
-  const parse = (bytes: Buffer): unknown => JSON.parse(bytes.toString());
   const rounds = Array.from({ length: ROUNDS + 2 }, () => ({ read: perSecond(all, read), parse: perSecond(all, parse) })).slice(
     2,
   );

@@ -80,7 +80,7 @@ const told = z.object({
 type Told = z.infer<typeof told>;
 
 /** One run of a booking-producer of its own against a server of its own, to its end. */
-const run = async (spec: object): Promise<Told & { readonly seconds: number }> => {
+const publishRun = async (spec: object): Promise<Told & { readonly seconds: number }> => {
   const data = mkdtempSync(path.join(tmpdir(), 'bench-'));
   const server = await start(emulator, ['--hub', 'bookings:4', '--port', '0', '--data', path.join(data, 'hubs')]);
   const { connectionString } = await listening(server);
@@ -117,7 +117,7 @@ const run = async (spec: object): Promise<Told & { readonly seconds: number }> =
 const publishing = async (packing: number) => {
   const rates: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { acknowledged, seconds } = await run({ seed: 7, ...day, bookings: BOOKINGS, packing });
+    const { acknowledged, seconds } = await publishRun({ seed: 7, ...day, bookings: BOOKINGS, packing });
     rates.push(Math.round(acknowledged / seconds));
     process.stderr.write(`packing ${packing}: ${rates.at(-1)} bookings/s\n`);
   }
@@ -125,7 +125,7 @@ const publishing = async (packing: number) => {
 };
 
 const live = async () => {
-  const { scheduleMs, acknowledged, seconds, sendMs } = await run({
+  const { scheduleMs, acknowledged, seconds, sendMs } = await publishRun({
     seed: 7,
     profile: 'calm',
     rate: LIVE_RATE,

@@ -335,6 +335,14 @@ describe('a single booking', () => {
       { body: { ...event, data: { ...event.data, totalMinor: 1 } }, at: ['/data/totalMinor'] },
       { body: { ...event, dataschema: 'urn:boxoffice:booking.placed:9' }, at: ['/dataschema'] },
       { body: { ...event, type: 'payment.processed' }, at: ['/type'] },
+      {
+        body: {
+          ...event,
+          time: '2999-01-01T00:00:00Z',
+          data: { ...event.data, holdExpiresAt: '2999-01-01T00:15:00Z' },
+        },
+        at: ['/time'],
+      },
     ];
     for (const { body, at } of bad) {
       const response = await producer.app.inject({ method: 'POST', url: '/v1/events', payload: body });

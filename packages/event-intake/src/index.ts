@@ -5,6 +5,9 @@ import { Problem, problemResponses } from '@boxoffice/service-kit';
 import type { App } from '@boxoffice/service-kit';
 import { z } from 'zod';
 
+/** How far ahead an event may be; beyond it the joiner would quarantine it. */
+const mostAheadMs = 300_000;
+
 /** How long to wait for the hub before the caller is told to come again, ms; below the service's own time limit. */
 const publishWithinMs = 20_000;
 
@@ -12,9 +15,21 @@ const publishWithinMs = 20_000;
  * Adds `POST /v1/events`: one event of `contract` from elsewhere, published as it was given once it has been found valid, with its
  * subject as partition key; 202 once the hub has acknowledged it. `what` names it for people (`booking`).
  */
-export const addEventRoute = <Event extends { readonly id: string; readonly type: string; readonly subject: string }>(
+export const addEventRoute = <
+  Event extends { readonly id: string; readonly type: string; readonly subject: string; readonly time: string },
+>(
   app: App,
-  { publisher, contract, what }: { readonly publisher: Publisher; readonly contract: Contract<Event>; readonly what: string },
+  {
+    publisher,
+    contract,
+    what,
+    now = Date.now,
+  }: {
+    readonly publisher: Publisher;
+    readonly contract: Contract<Event>;
+    readonly what: string;
+    readonly now?: () => number;
+  },
 ): void => {
   app.post(
     '/v1/events',
@@ -37,7 +52,13 @@ export const addEventRoute = <Event extends { readonly id: string; readonly type
         const errors = reading.faults.map(({ pointer, message }) => ({ in: 'body', path: pointer, message }));
         throw new Problem({ status: 400, detail: `The event is not accepted: ${reading.reason}`, extensions: { errors } });
       }
-      const { id, type, subject } = reading.event;
+      const { id, type, subject, time } = reading.event;
+      const aheadMs = Date.parse(time) - now();
+      if (aheadMs > mostAheadMs) {
+        const message = `is ${aheadMs} ms ahead of the clock, expected at most ${mostAheadMs} ms`;
+        const errors = [{ in: 'body', path: '/time', message }];
+        throw new Problem({ status: 400, detail: 'The event is not accepted: clock-skew', extensions: { errors } });
+      }
       const late = AbortSignal.timeout(publishWithinMs);
       try {
         await publisher.publish([{ ...writeEvent(request.body), key: subject }], late);

@@ -4,6 +4,7 @@ import type { Offer } from './catalogue.ts';
 import { eventTimes, onSaleShare, sinceOnSale } from './event-times.ts';
 import { drawFate } from './fates.ts';
 import type { Spoil } from './fates.ts';
+import { isoOf } from './instants.ts';
 import { profiles } from './profiles.ts';
 import { hash32, mix32, oneOf, random, weighted, whole } from './random.ts';
 import type { Random } from './random.ts';
@@ -126,7 +127,7 @@ export const createPlacing = (spec: RunSpec): Placing => {
       source: 'boxoffice/booking-producer',
       type: 'booking.placed',
       subject: id,
-      time: new Date(placedAt).toISOString(),
+      time: isoOf(placedAt),
       datacontenttype: 'application/json',
       dataschema: 'urn:boxoffice:booking.placed:3',
       runid: run,
@@ -138,7 +139,7 @@ export const createPlacing = (spec: RunSpec): Placing => {
         currency: offer.currency,
         totalMinor,
         items,
-        holdExpiresAt: new Date(placedAt + holdMs).toISOString(),
+        holdExpiresAt: isoOf(placedAt + holdMs),
       },
     };
   };

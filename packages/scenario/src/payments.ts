@@ -3,6 +3,7 @@ import { partitionForKey } from '@boxoffice/partition-key';
 import type { BookingPlaced, PaymentProcessed } from '@boxoffice/schemas';
 import { fateOf, untroubled } from './fates.ts';
 import type { Fate } from './fates.ts';
+import { isoOf } from './instants.ts';
 import { payingOf } from './paying.ts';
 import type { Paying } from './paying.ts';
 import { hash32, mix32, random, whole } from './random.ts';
@@ -49,7 +50,7 @@ const paymentEvent = (
   source: 'boxoffice/payment-producer',
   type: 'payment.processed',
   subject: booking.subject,
-  time: new Date(Date.parse(booking.time) + delayMs).toISOString(),
+  time: isoOf(Date.parse(booking.time) + delayMs),
   datacontenttype: 'application/json',
   dataschema: 'urn:boxoffice:payment.processed:2',
   ...(booking.traceparent !== undefined && { traceparent: booking.traceparent }),

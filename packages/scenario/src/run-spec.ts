@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { instant } from '@boxoffice/schemas';
 import { z } from 'zod';
 import { profileNames, profiles } from './profiles.ts';
 import type { FaultRates, VersionMix } from './profiles.ts';
@@ -7,16 +8,6 @@ const dayMs = 86_400_000;
 const mostBookings = 10_000_000;
 const mostRate = 50_000;
 const mostSeconds = 31 * 86_400;
-
-const toUtc = (value: string): string => {
-  const date = new Date(value);
-  return Number.isNaN(date.getTime()) ? value : date.toISOString();
-};
-
-const instant = z.iso
-  .datetime({ offset: true })
-  .overwrite(toUtc)
-  .regex(/^(?:19[7-9]\d|[2-8]\d{3})-.*Z$/, 'expected a year from 1970 to 8999 in UTC');
 
 const share = (description: string) => z.number().min(0).max(1).exactOptional().describe(description);
 const rate = z.number().min(0).max(mostRate);

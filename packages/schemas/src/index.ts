@@ -19,5 +19,6 @@ export { bytesOfEvent, readMessage, readValue } from './read.ts';
 export type { Reading } from './read.ts';
 export { streamTick, tickEvent } from './stream-tick.ts';
 export type { StreamTick } from './stream-tick.ts';
+export { instant } from './text.ts';
 export { packEvents, writeEvent } from './write.ts';
 export type { MessageBody } from './write.ts';

@@ -76,6 +76,12 @@ describe('reading', () => {
     expect(bad?.ok === false && JSON.parse(Buffer.from(bad.bytes).toString())).toMatchObject({ id: good['id'] });
   });
 
+  test('a message of more than a thousand is one bad event', () => {
+    const bytes = Buffer.from(JSON.stringify(Array.from({ length: 1001 }, () => 1)));
+    expect(readMessage(bytes, contracts)).toMatchObject([{ ok: false, reason: 'invalid', index: 0, bytes }]);
+    expect(readMessage(Buffer.from(JSON.stringify(Array.from({ length: 1000 }, () => 1))), contracts)).toHaveLength(1000);
+  });
+
   test('packing keeps every event, in order, within its limits', () => {
     fc.assert(
       fc.property(

@@ -21,6 +21,9 @@ export type Reading<Event> =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** What may be packed into one message: more is no batch of ours, and would be that many rows in quarantine. */
+const mostPacked = 1000;
+
 const fail = (reason: QuarantineReason, pointer: string, message: string): Unreadable =>
   unreadable(reason, [{ pointer, message }]);
 
@@ -59,7 +62,7 @@ export const readValue = <Events extends readonly unknown[]>(
 /**
  * Reads the body of one message: a single event, or a JSON array of them, told apart by the bytes. Yields for each, in order, the
  * event in the newest version of its contract, standardised, or why there is none. One bad element does not touch the others, and
- * an empty array counts as one bad event, for nothing that enters may vanish. Never throws.
+ * an empty array, or one of more than a thousand, counts as one bad event, for nothing that enters may vanish. Never throws.
  */
 export const readMessage = <Events extends readonly (object & { readonly time: string })[]>(
   bytes: Uint8Array,
@@ -70,6 +73,10 @@ export const readMessage = <Events extends readonly (object & { readonly time: s
   const { value } = parsed;
   const packed = Array.isArray(value);
   const values: readonly unknown[] = packed ? value : [value];
+  if (values.length > mostPacked) {
+    const message = `the array has ${values.length} elements, expected at most ${mostPacked}`;
+    return [{ ...fail('invalid', '', message), index: 0, bytes }];
+  }
   if (values.length === 0) return [{ ...fail('invalid', '', 'the array is empty'), index: 0, bytes }];
   return values.map((each, index) => {
     const reading = readValue<Events>(each, contracts);
