@@ -4,18 +4,22 @@ import { eventually, metric, startProcess, temporaryFolder, verdictOf } from './
 const bookings = 30_000;
 
 test(
-  'the joiner and then the writer are killed in the middle of a run, and every figure is right',
+  'booking-producer, the joiner and then the writer are killed in the middle of a run, and every figure is right',
   { timeout: 180_000 },
   async () => {
     using temporary = temporaryFolder();
     await using stack = startProcess(temporary.folder, ['--once', '--bookings', String(bookings), '--seed', '7']);
 
-    /** Kills a service when `done` of it is a quarter or more; returns how much it was then. */
-    const killMidway = async (name: string, done: (url: string) => Promise<number | undefined>): Promise<number> => {
-      const share = await eventually(stack, `${name} a quarter through`, async () => {
+    /** Kills a service when a share of `least` or more of its work is done; returns how much it was then. */
+    const killMidway = async (
+      name: string,
+      done: (url: string) => Promise<number | undefined>,
+      least = 0.25,
+    ): Promise<number> => {
+      const share = await eventually(stack, `${name} ${least} through`, async () => {
         const service = stack.find(name);
         const now = service && (await done(service.url));
-        return now !== undefined && now >= 0.25 ? now : undefined;
+        return now !== undefined && now >= least ? now : undefined;
       });
       const before = stack.find(name);
       if (!before) throw new Error(`${name} has no process`);
@@ -29,6 +33,12 @@ test(
         const service = stack.find(name);
         return (service && (await metric(service.url, metricName))) || undefined;
       });
+
+    await killMidway(
+      'booking-producer',
+      async (url) => ((await metric(url, 'bookings_acknowledged_total')) ?? 0) / bookings,
+      0.05,
+    );
 
     // Somewhat more than one payment a booking: what a stage has done with, against twice the bookings, is its share of the run.
     const joined = await killMidway('joiner', async (url) => {
@@ -47,6 +57,8 @@ test(
 
     expect(await stack.exited, stack.stderr()).toBe(0);
     expect(verdictOf(stack)).toMatchObject({ ok: true, bookings, missing: 0, duplicates: 0, differences: [] });
-    expect(stack.stderr()).toMatch(/joiner died \(SIGKILL\)[\s\S]*warehouse-writer died \(SIGKILL\)/);
+    expect(stack.stderr()).toMatch(
+      /booking-producer died \(SIGKILL\)[\s\S]*joiner died \(SIGKILL\)[\s\S]*warehouse-writer died \(SIGKILL\)/,
+    );
   },
 );

@@ -23,10 +23,12 @@ export const runLive = async (
   if (past) {
     const count = Math.max(1, Math.round((bookings * (past.to - past.from)) / dayMs));
     const [from, to] = [new Date(past.from).toISOString(), new Date(past.to).toISOString()];
-    const { id } = await services.startRun({ seed, profile, packing, maxDelayS, from, to, bookings: count });
+    const spec = { seed, profile, packing, maxDelayS, from, to, bookings: count };
+    const { id } = await services.startRun(spec);
     say(`backfilling ${count} bookings from ${from} to ${to}`);
     const onLook = async () => show(await statusLine(services, id, count));
-    await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: undefined, stallMs: 60_000 });
+    const onInterrupted = () => services.startRun(spec);
+    await drain(id, { hubs: stack.hubs, services, signal, onInterrupted, onLook, closedTo: undefined, stallMs: 60_000 });
   }
 
   const rate = bookings / (dayMs / 1000);

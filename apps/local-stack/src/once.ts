@@ -99,9 +99,18 @@ export const runOnce = async (
 
   const startedAt = Date.now();
   await services.startRun(spec);
+  const onInterrupted = () => services.startRun(spec);
   const onLook = async () => show(await statusLine(services, id, bookings));
   try {
-    await drain(id, { hubs: stack.hubs, services, signal, onLook, closedTo: lastCloseOf(period), stallMs: 60_000 });
+    await drain(id, {
+      hubs: stack.hubs,
+      services,
+      signal,
+      onInterrupted,
+      onLook,
+      closedTo: lastCloseOf(period),
+      stallMs: 60_000,
+    });
   } catch (error) {
     if (!(error instanceof StalledError)) throw error;
     say(`${error.message}; comparing what is there. Logs: ${stack.logs}`);
