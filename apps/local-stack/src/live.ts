@@ -1,14 +1,28 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RunSpec } from '@boxoffice/scenario';
 import type { CommandLine } from './command-line.ts';
 import { drain } from './drain.ts';
+import { ServiceError } from './fetch-json.ts';
 import { lastDay, maxDelayS } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
+import type { Services } from './services.ts';
 import { serviceNames } from './stack.ts';
 import type { Stack } from './stack.ts';
 import { watermarkOf } from './watermark.ts';
 
 const dayMs = 24 * 3_600_000;
+
+/** Starts a run again, under the same ids, that a restart of booking-producer has cut off. */
+const startAgain = async (services: Services, spec: RunSpec, id: string): Promise<void> => {
+  try {
+    const { state } = await services.run(id);
+    if (state === 'interrupted') await services.startRun(spec);
+  } catch (error) {
+    // It is being restarted at this moment; the next look finds out.
+    if (!(error instanceof ServiceError)) throw error;
+  }
+};
 
 /** A day of bookings so that reports open full, then a gentle live run for an hour, and one status line a second until asked to stop. */
 export const runLive = async (
@@ -33,15 +47,8 @@ export const runLive = async (
 
   const rate = bookings / (dayMs / 1000);
   const from = new Date().toISOString();
-  const live = await services.startRun({
-    seed,
-    profile,
-    packing,
-    maxDelayS,
-    from,
-    rate: Math.max(0.5, rate),
-    durationS: 3600,
-  });
+  const spec = { seed, profile, packing, maxDelayS, from, rate: Math.max(0.5, rate), durationS: 3600 };
+  const live = await services.startRun(spec);
 
   say('');
   for (const name of serviceNames) say(`${name.padEnd(17)} ${stack.url[name]}/docs`);
@@ -51,6 +58,7 @@ export const runLive = async (
   say('\nA live run goes on for an hour. Ctrl-C stops everything; what was published is kept for the next start.\n');
   while (!signal.aborted) {
     show(await statusLine(services, live.id));
+    await startAgain(services, spec, live.id);
     await wait(1000, undefined, { signal }).catch(() => undefined);
   }
 };

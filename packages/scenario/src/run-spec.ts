@@ -152,12 +152,32 @@ const fields = {
   ...when,
 };
 
+/** What goes with what, for readers of the JSON Schema; `contradictions` says it to whoever got it wrong. */
+const shapes = [
+  { title: 'A past period', required: ['from', 'to', 'bookings'], properties: { rate: false, durationS: false, stages: false } },
+  {
+    title: 'Live, in stages',
+    required: ['stages'],
+    properties: { to: false, bookings: false, rate: false, durationS: false },
+  },
+  {
+    title: 'Live, at one rate for a time',
+    required: ['rate', 'durationS'],
+    properties: { to: false, bookings: false, stages: false },
+  },
+  {
+    title: 'Live, at one rate, so many',
+    required: ['rate', 'bookings'],
+    properties: { to: false, durationS: false, stages: false },
+  },
+];
+
 const description =
   'A past period, sent as fast as it can be (`from`, `to`, `bookings`), or live: `stages`, or a `rate` with `durationS` or `bookings`. The same spec gives the same bytes.';
 const started = { from: instant.describe('When the first booking may be placed') };
 
 /** A run as it is asked for: as `RunSpec`, but a live one may leave out when it starts. */
-export const runRequest = consistent(z.strictObject(fields)).meta({ id: 'RunRequest', description });
+export const runRequest = consistent(z.strictObject(fields)).meta({ id: 'RunRequest', description, oneOf: shapes });
 /** @see RunSpec */
 export const runSpec = z.strictObject({ ...fields, ...started }).meta({ id: 'RunSpec', description });
 
@@ -168,6 +188,7 @@ const orphanDescription =
 export const orphanRequest = consistent(z.strictObject({ seed, packing, ...when })).meta({
   id: 'OrphanRunRequest',
   description: orphanDescription,
+  oneOf: shapes,
 });
 /** @see OrphanSpec */
 export const orphanSpec = z
