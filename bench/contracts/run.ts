@@ -10,7 +10,7 @@ import {
   readMessage,
   writeEvent,
 } from '../../packages/schemas/src/index.ts';
-import { machine } from '../machine.ts';
+import { machine, median } from '../figures.ts';
 
 /*
  * `node bench/contracts/run.ts`: bytes to validated newest version, a second of CPU, beside a bare JSON.parse of the same bytes.
@@ -38,7 +38,6 @@ const perSecond = (all: readonly Buffer[], work: (bytes: Buffer) => unknown): nu
   const { user, system } = process.cpuUsage(before);
   return Math.round(all.length / ((user + system) / 1e6));
 };
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const parse = (bytes: Buffer): unknown => JSON.parse(bytes.toString());
 

@@ -1,12 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { listening } from '../../packages/event-hubs-emulator/src/server-process.ts';
+import { machine, median } from '../figures.ts';
 
 /*
  * `node bench/event-hubs-emulator/run.ts [events] [rounds]`: writes results.json beside this file. Each figure is the median of the rounds,
@@ -67,7 +68,6 @@ async function measure(mode: 'send' | 'receive', server: ChildProcess, connectio
   return { eventsPerSecond: EVENTS / seconds, clientUs: cpu, serverUs: (cpuOf(server) - before) / EVENTS };
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 function medians(rounds: readonly Figures[], { ceiling, naive }: Readonly<Record<'ceiling' | 'naive', readonly Figures[]>>) {
   const of = (name: keyof Figures) => median(rounds.map((round) => round[name]));
   // Round by round: what disturbs one disturbs its neighbour.
@@ -138,12 +138,7 @@ rmSync(data, { recursive: true });
 
 const results = {
   command: `node bench/event-hubs-emulator/run.ts ${EVENTS} ${ROUNDS}`,
-  machine: {
-    cpu: `${cpus().length} x ${cpus()[0]?.model}`,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${platform()} ${release()} ${arch()}`,
-    node: process.version,
-  },
+  machine: machine(),
   events: EVENTS,
   rounds: ROUNDS,
   send: Object.fromEntries(Object.entries(sends).map(([name, rounds]) => [name, medians(rounds, sends)])),

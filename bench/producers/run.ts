@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { listening } from '../../packages/event-hubs-emulator/src/server-process.ts';
 import { bookingSends, paymentSends, bookings, runRequest, specOf } from '../../packages/scenario/src/index.ts';
 import { writeEvent } from '../../packages/schemas/src/index.ts';
-import { machine } from '../machine.ts';
+import { machine, median } from '../figures.ts';
 import { z } from 'zod';
 
 /*
@@ -22,7 +22,6 @@ const LIVE_RATE = 5000;
 const emulator = fileURLToPath(import.meta.resolve('../../packages/event-hubs-emulator/src/main.ts'));
 const producer = fileURLToPath(import.meta.resolve('../../apps/booking-producer/src/main.ts'));
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const day = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' };
 
 /** Times a second that `work` does one of its `count` things, by the CPU time of this process. */

@@ -15,7 +15,7 @@ await runService('booking-producer', readConfig, async ({ config, log, signal })
   const publisher = hubs.publisher(bookingsHub);
   const store = openRunStore(openDocuments(config), 'booking-producer/runs');
   const surroundings = { hubs, hub: bookingsHub, publisher, sendsOf: bookingSends, config, metrics, log, now: Date.now };
-  await using runs = await openRuns(surroundings, store, (kept) => runSchema.safeParse(kept).data);
+  await using runs = await openRuns(surroundings, store, runSchema);
   const app = await createBookingApp({ hubs, bookingsHub, publisher, runs, log, registry, signal });
   await using server = await listen(app, config);
   log.info({ url: server.url }, 'listening');

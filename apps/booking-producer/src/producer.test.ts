@@ -40,7 +40,7 @@ const startProducer = async (config: { maxRuns?: number; chunkEvents?: number; d
   const openOwnRuns = async (metrics = createRunMetrics(createMetrics('booking-producer'), 'bookings')) => {
     const surroundings = { hubs, hub, publisher, sendsOf: bookingSends, config: settings, metrics, log, now: Date.now };
     const store = openRunStore(documents, 'booking-producer/runs');
-    return openRuns(surroundings, store, (kept) => runSchema.safeParse(kept).data);
+    return openRuns(surroundings, store, runSchema);
   };
   const runs = resources.use(await openOwnRuns(createRunMetrics(registry, 'bookings')));
   const { signal } = new AbortController();

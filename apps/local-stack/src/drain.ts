@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Hubs } from '@boxoffice/hubs';
+import type { RunSpec } from '@boxoffice/scenario';
 import { ServiceError } from './fetch-json.ts';
 import type { Services } from './services.ts';
 
@@ -13,8 +14,7 @@ export interface DrainOptions {
   readonly hubs: Hubs;
   readonly services: Services;
   readonly signal: AbortSignal;
-  /** Called when booking-producer was restarted in the middle of the run: starts it again, under the same ids. */
-  readonly onInterrupted: () => Promise<unknown>;
+  readonly spec: RunSpec;
   /** Called once a second while it lasts. */
   readonly onLook: () => Promise<void>;
   /** Wait until every window that closes before this (ms) is closed, too; only ticks close the last ones of a period. */
@@ -43,7 +43,7 @@ const endsOf = async (hubs: Hubs, hub: string): Promise<number[]> => {
  */
 export const drain = async (
   runId: string,
-  { hubs, services, signal, onInterrupted, onLook, closedTo, stallMs }: DrainOptions,
+  { spec, hubs, services, signal, onLook, closedTo, stallMs }: DrainOptions,
 ): Promise<void> => {
   let shownAt = 0;
   /** Looks until `left` says that nothing is left; a service that is being started again is looked at again. */
@@ -71,8 +71,7 @@ export const drain = async (
   };
 
   await until('booking-producer', async () => {
-    const { state, error, acknowledged } = await services.run(runId);
-    if (state === 'interrupted') await onInterrupted();
+    const { state, error, acknowledged } = await services.keepRunning(runId, spec);
     if (state === 'failed' || state === 'stopped')
       throw new Error(`booking-producer: run ${runId} has ${state}: ${error ?? 'it was asked to'}`);
     return state === 'completed' ? 0 : 1e9 - acknowledged;

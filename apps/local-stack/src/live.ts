@@ -1,28 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RunSpec } from '@boxoffice/scenario';
 import type { CommandLine } from './command-line.ts';
 import { drain } from './drain.ts';
 import { ServiceError } from './fetch-json.ts';
 import { lastDay, maxDelayS } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
-import type { Services } from './services.ts';
 import { serviceNames } from './stack.ts';
 import type { Stack } from './stack.ts';
 import { watermarkOf } from './watermark.ts';
 
 const dayMs = 24 * 3_600_000;
-
-/** Starts a run again, under the same ids, that a restart of booking-producer has cut off. */
-const startAgain = async (services: Services, spec: RunSpec, id: string): Promise<void> => {
-  try {
-    const { state } = await services.run(id);
-    if (state === 'interrupted') await services.startRun(spec);
-  } catch (error) {
-    // It is being restarted at this moment; the next look finds out.
-    if (!(error instanceof ServiceError)) throw error;
-  }
-};
 
 /** A day of bookings so that reports open full, then a gentle live run for an hour, and one status line a second until asked to stop. */
 export const runLive = async (
@@ -41,8 +28,7 @@ export const runLive = async (
     const { id } = await services.startRun(spec);
     say(`backfilling ${count} bookings from ${from} to ${to}`);
     const onLook = async () => show(await statusLine(services, id, count));
-    const onInterrupted = () => services.startRun(spec);
-    await drain(id, { hubs: stack.hubs, services, signal, onInterrupted, onLook, closedTo: undefined, stallMs: 60_000 });
+    await drain(id, { hubs: stack.hubs, services, signal, spec, onLook, closedTo: undefined, stallMs: 60_000 });
   }
 
   const rate = bookings / (dayMs / 1000);
@@ -58,7 +44,12 @@ export const runLive = async (
   say('\nA live run goes on for an hour. Ctrl-C stops everything; what was published is kept for the next start.\n');
   while (!signal.aborted) {
     show(await statusLine(services, live.id));
-    await startAgain(services, spec, live.id);
+    try {
+      await services.keepRunning(live.id, spec);
+    } catch (error) {
+      // It is being restarted at this moment; the next look finds out.
+      if (!(error instanceof ServiceError)) throw error;
+    }
     await wait(1000, undefined, { signal }).catch(() => undefined);
   }
 };

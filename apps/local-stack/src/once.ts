@@ -99,14 +99,13 @@ export const runOnce = async (
 
   const startedAt = Date.now();
   await services.startRun(spec);
-  const onInterrupted = () => services.startRun(spec);
   const onLook = async () => show(await statusLine(services, id, bookings));
   try {
     await drain(id, {
       hubs: stack.hubs,
       services,
       signal,
-      onInterrupted,
+      spec,
       onLook,
       closedTo: lastCloseOf(period),
       stallMs: 60_000,

@@ -89,6 +89,11 @@ export const createServices = (url: Readonly<Record<ServiceName, string>>) => {
   const runs = `${url['booking-producer']}/v1/runs`;
   return {
     startRun: (spec: RunSpec) => fetchJson(runs, run, spec),
+    /** How a run is; one that a restart of booking-producer has cut off is started again, under the same ids. */
+    keepRunning: async (id: string, spec: RunSpec) => {
+      const found = await fetchJson(`${runs}/${encodeURIComponent(id)}`, run);
+      return found.state === 'interrupted' ? fetchJson(runs, run, spec) : found;
+    },
     run: (id: string) => fetchJson(`${runs}/${encodeURIComponent(id)}`, run),
     paying: () => fetchJson(`${url['payment-producer']}/v1/partitions`, paying),
     joining: () => fetchJson(`${url.joiner}/v1/partitions`, joining),

@@ -153,8 +153,9 @@ export const judge = (runId: string, truth: Truth, found: Found): Verdict => {
   differences.push(...orphans.differences);
   missing += orphans.missing;
   duplicates += orphans.duplicates;
-  for (const reason of new Set([...Object.keys(truth.quarantined), ...Object.keys(found.quarantined)])) {
-    const want = Object.entries(truth.quarantined).find(([name]) => name === reason)?.[1] ?? 0;
+  const wanted: Readonly<Record<string, number | undefined>> = truth.quarantined;
+  for (const reason of new Set([...Object.keys(wanted), ...Object.keys(found.quarantined)])) {
+    const want = wanted[reason] ?? 0;
     const got = found.quarantined[reason] ?? 0;
     if (want !== got) differences.push(`quarantine: ${reason}: expected ${want}, found ${got}`);
   }

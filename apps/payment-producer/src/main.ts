@@ -19,7 +19,7 @@ await runService('payment-producer', readConfig, async ({ config, log, signal })
   const store = openRunStore(documents, 'payment-producer/runs');
   const orphans = { sendsOf: orphanSends, metrics: createRunMetrics(registry, 'orphans') };
   const surroundings = { hubs, hub, publisher: hubs.publisher(hub), config, log, now: Date.now, ...orphans };
-  await using runs = await openRuns(surroundings, store, (kept) => runSchema.safeParse(kept).data);
+  await using runs = await openRuns(surroundings, store, runSchema);
   const app = await createPaymentApp({ hubs, config, payers: () => payers, runs, log, registry, signal });
   await using server = await listen(app, config);
   log.info({ url: server.url }, 'listening');

@@ -58,7 +58,7 @@ const startWorld = async (env: Record<string, string> = {}) => {
       await openRuns(
         { hubs: own, hub: 'payments', publisher, sendsOf: orphanSends, config, metrics: runMetrics, log, now: Date.now },
         openRunStore(documents, 'payment-producer/runs'),
-        (kept) => runSchema.safeParse(kept).data,
+        runSchema,
       ),
     );
     const app = await createPaymentApp({ hubs: own, config, payers: () => payers, runs, log, registry, signal: stop.signal });

@@ -62,6 +62,7 @@ export interface RunSurroundings<Spec extends AnySpec> {
 
 /** A run that has begun. */
 export interface BegunRun<Spec extends AnySpec> {
+  state(): Run<Spec>['state'];
   view(): Run<Spec>;
   /** Asks it to end after what is in flight, and at the latest after the time to drain. */
   stop(): void;
@@ -163,6 +164,7 @@ export const beginRun = <Spec extends AnySpec>(
   metrics.runs.inc({ state });
   return {
     ended: work(),
+    state: () => state,
     stop() {
       if (stopping.signal.aborted || state !== 'running') return;
       stopping.abort();

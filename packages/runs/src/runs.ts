@@ -1,5 +1,6 @@
 import { runId } from '@boxoffice/scenario';
 import { Problem } from '@boxoffice/service-kit';
+import type { z } from 'zod';
 import { beginRun } from './begin-run.ts';
 import type { AnySpec, BegunRun, Run, RunSurroundings } from './begin-run.ts';
 import type { RunStore } from './run-store.ts';
@@ -20,9 +21,9 @@ const remembered = 200;
 /** How often the counts of running runs are kept. */
 const keptEveryMs = 5000;
 
-type Known<Spec extends AnySpec> = Pick<BegunRun<Spec>, 'view'> & Partial<BegunRun<Spec>>;
+type Known<Spec extends AnySpec> = Pick<BegunRun<Spec>, 'state' | 'view'> & Partial<BegunRun<Spec>>;
 
-const isRunning = <Spec extends AnySpec>(run: Known<Spec> | undefined): boolean => run?.view().state === 'running';
+const isRunning = <Spec extends AnySpec>(run: Known<Spec> | undefined): boolean => run?.state() === 'running';
 
 /** What is said of a run that was running when its process ended without a word. */
 const interrupted = <Spec extends AnySpec>(run: Run<Spec>): Run<Spec> => {
@@ -32,11 +33,11 @@ const interrupted = <Spec extends AnySpec>(run: Run<Spec>): Run<Spec> => {
   return { ...run, state: 'interrupted', ratePerS: 0, expectedEnd: null, waitsFor: null, error };
 };
 
-/** Takes up the runs that `store` remembers; `parse` checks one of them, and answers undefined for what it does not know. */
+/** Takes up the runs that `store` remembers, of which those that are not of `schema` (any more) are forgotten. */
 export const openRuns = async <Spec extends AnySpec>(
   surroundings: RunSurroundings<Spec>,
   store: RunStore,
-  parse: (kept: unknown) => Run<Spec> | undefined,
+  schema: z.ZodType<Run<Spec>>,
 ): Promise<Runs<Spec>> => {
   const { config, metrics, log, now } = surroundings;
   const runs = new Map<string, Known<Spec>>();
@@ -53,17 +54,17 @@ export const openRuns = async <Spec extends AnySpec>(
   };
 
   for (const kept of await store.load()) {
-    const run = parse(kept);
+    const { data: run } = schema.safeParse(kept);
     if (!run) continue;
     const told = interrupted(run);
-    runs.set(run.id, { view: () => told });
+    runs.set(run.id, { state: () => told.state, view: () => told });
     metrics.runs.inc({ state: told.state });
   }
   if (runs.size > 0) await keep();
 
   const forget = (id: string): void => {
     const run = runs.get(id);
-    if (run) metrics.runs.dec({ state: run.view().state });
+    if (run) metrics.runs.dec({ state: run.state() });
     runs.delete(id);
   };
   const forgetOldest = (): void => {

@@ -1,14 +1,14 @@
 import type { BookingPlaced } from '@boxoffice/schemas';
 import { offers } from './catalogue.ts';
 import type { Offer } from './catalogue.ts';
-import { eventTimes, onSaleShare, sinceOnSale } from './event-times.ts';
+import { eventTimes, onSaleShare } from './event-times.ts';
 import { drawFate } from './fates.ts';
 import type { Spoil } from './fates.ts';
 import { isoOf } from './instants.ts';
 import { profiles } from './profiles.ts';
 import { hash32, mix32, oneOf, random, weighted, whole } from './random.ts';
 import type { Random } from './random.ts';
-import { extentOf, faultsOf, isBackfill, runId, versionsOf } from './run-spec.ts';
+import { bookingId, extentOf, faultsOf, isBackfill, runId, versionsOf } from './run-spec.ts';
 import type { RunSpec } from './run-spec.ts';
 import { spoilEvent } from './spoil.ts';
 import { scenarioOf } from './world.ts';
@@ -111,7 +111,7 @@ export const createPlacing = (spec: RunSpec): Placing => {
 
   const offerAt = (draw: Random, at: number): Offer => {
     const point = draw();
-    if (bursts && point < onSaleShare(sinceOnSale(at, spec, backfill))) return headliner;
+    if (bursts && point < onSaleShare(at, spec, backfill)) return headliner;
     return pickOffer(draw);
   };
 
@@ -120,7 +120,7 @@ export const createPlacing = (spec: RunSpec): Placing => {
     const items = seatsOf(draw, offer);
     let totalMinor = 0;
     for (const { priceMinor, feeMinor, discountMinor } of items) totalMinor += priceMinor + feeMinor - discountMinor;
-    const id = `${run}-${String(index).padStart(7, '0')}`;
+    const id = bookingId(run, index);
     return {
       specversion: '1.0',
       id,

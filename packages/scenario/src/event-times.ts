@@ -1,5 +1,5 @@
 import { profiles } from './profiles.ts';
-import { extentOf, isBackfill, stretchesOf } from './run-spec.ts';
+import { extentOf, isBackfill, placedIn, stretchesOf } from './run-spec.ts';
 import type { ProfileName } from './profiles.ts';
 import type { Timing } from './run-spec.ts';
 
@@ -15,17 +15,16 @@ const onSaleHourMs = 10 * hourMs;
 /** How much busier the first minute of a sale is than that hour is without, and how fast that goes by. */
 const burst = { times: 25, fadesInMs: 20 * minuteMs, lastsMs: 2 * hourMs };
 
-/** How much of the asking at an instant is for what has just gone on sale, from 0 to 1. */
-export const onSaleShare = (sinceMs: number): number => {
-  if (sinceMs < 0 || sinceMs >= burst.lastsMs) return 0;
-  const asking = burst.times * Math.exp(-sinceMs / burst.fadesInMs);
-  return asking / (1 + asking);
-};
+/** How much is asked for what went on sale so long ago, beside everything else. */
+const askingFor = (sinceMs: number): number =>
+  sinceMs < 0 || sinceMs >= burst.lastsMs ? 0 : burst.times * Math.exp(-sinceMs / burst.fadesInMs);
 
-/** How long ago the last sale began, ms. A live run begins with one. */
-export const sinceOnSale = (at: number, { from }: Timing, backfill: boolean): number => {
-  if (!backfill) return at - Date.parse(from);
-  return (((at - onSaleHourMs) % dayMs) + dayMs) % dayMs;
+const sinceDailySale = (at: number): number => (((at - onSaleHourMs) % dayMs) + dayMs) % dayMs;
+
+/** How much of the asking at an instant is for what has just gone on sale, from 0 to 1. A live run begins with a sale. */
+export const onSaleShare = (at: number, { from }: Timing, backfill: boolean): number => {
+  const asking = askingFor(backfill ? sinceDailySale(at) : at - Date.parse(from));
+  return asking / (1 + asking);
 };
 
 /** A stretch of time that is as busy at its end as at its start, and how busy that is. */
@@ -40,9 +39,8 @@ function* piecesOf(from: number, to: number, bursts: boolean): Generator<Piece> 
   const step = bursts ? 5 * minuteMs : hourMs;
   for (let at = from; at < to;) {
     const end = Math.min(to, (Math.floor(at / step) + 1) * step);
-    const since = (((at - onSaleHourMs) % dayMs) + dayMs) % dayMs;
-    const asking = bursts && since < burst.lastsMs ? 1 + burst.times * Math.exp(-since / burst.fadesInMs) : 1;
-    yield { from: at, to: end, weight: (rhythm[new Date(at).getUTCHours()] ?? 1) * asking * (end - at) };
+    const busier = bursts ? 1 + askingFor(sinceDailySale(at)) : 1;
+    yield { from: at, to: end, weight: (rhythm[new Date(at).getUTCHours()] ?? 1) * busier * (end - at) };
     at = end;
   }
 }
@@ -83,15 +81,14 @@ export const eventTimes = (spec: Timing & { readonly profile: ProfileName }): ((
   }
 
   const stretches = stretchesOf(spec);
-  const countOf = (stretch: (typeof stretches)[number]): number => ((stretch.fromRate + stretch.toRate) / 2) * stretch.durationS;
-  const total = stretches.reduce((sum, stretch) => sum + countOf(stretch), 0);
+  const total = stretches.reduce((sum, stretch) => sum + placedIn(stretch), 0);
   let index = 0;
   let startS = 0;
   return (share) => {
     const wanted = share * total;
     for (let stretch = stretches[index]; stretch && index < stretches.length - 1; stretch = stretches[index]) {
-      if (wanted < before + countOf(stretch)) break;
-      before += countOf(stretch);
+      if (wanted < before + placedIn(stretch)) break;
+      before += placedIn(stretch);
       startS += stretch.durationS;
       index += 1;
     }

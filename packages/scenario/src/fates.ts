@@ -22,7 +22,7 @@ export interface Fate {
 export const longestWayMs = 45 * minuteMs;
 
 /** The fate of most. */
-export const untroubled: Fate = { spoil: undefined, heldUpMs: 0, repeatAfterMs: undefined };
+const untroubled: Fate = { spoil: undefined, heldUpMs: 0, repeatAfterMs: undefined };
 
 const pickSpoil = (draw: Random, rates: FaultRates): Spoil | undefined => {
   let point = draw();

@@ -1,9 +1,10 @@
 import type { PaymentProcessed } from '@boxoffice/schemas';
 import { offers } from './catalogue.ts';
 import { eventTimes } from './event-times.ts';
-import { attemptId } from './payments.ts';
+import { isoOf } from './instants.ts';
+import { attemptId, paymentEvent } from './payments.ts';
 import { hash32, mix32, oneOf, random, whole } from './random.ts';
-import { extentOf, runId } from './run-spec.ts';
+import { bookingId, extentOf, runId } from './run-spec.ts';
 import type { OrphanSpec } from './run-spec.ts';
 import type { Send } from './sends.ts';
 
@@ -18,27 +19,11 @@ export function* orphans(spec: OrphanSpec): Generator<PaymentProcessed> {
     const at = timeOf((index + draw()) / count);
     const { currency, sections } = oneOf(draw, offers);
     const [, priceMinor] = sections[0] ?? ['', 1000];
-    const subject = `${run}-${String(index).padStart(7, '0')}`;
-    yield {
-      specversion: '1.0',
-      id: attemptId(subject, 1),
-      source: 'boxoffice/payment-producer',
-      type: 'payment.processed',
-      subject,
-      time: new Date(at).toISOString(),
-      datacontenttype: 'application/json',
-      dataschema: 'urn:boxoffice:payment.processed:2',
-      runid: run,
-      scenario: `orphans:${spec.seed}`,
-      data: {
-        kind: 'captured',
-        attempt: 1,
-        method: 'card',
-        declineReason: null,
-        amountMinor: priceMinor * whole(draw, 1, 8),
-        currency,
-      },
-    };
+    const subject = bookingId(run, index);
+    const ghost = { subject, time: isoOf(at), runid: run, scenario: `orphans:${spec.seed}`, data: { currency } };
+    const amountMinor = priceMinor * whole(draw, 1, 8);
+    const told = { kind: 'captured', attempt: 1, declineReason: null, amountMinor } as const;
+    yield paymentEvent(ghost, { method: 'card' }, attemptId(subject, 1), 0, told);
   }
 }
 

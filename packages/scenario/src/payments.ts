@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { partitionForKey } from '@boxoffice/partition-key';
 import type { BookingPlaced, PaymentProcessed } from '@boxoffice/schemas';
-import { fateOf, untroubled } from './fates.ts';
+import { fateOf } from './fates.ts';
 import type { Fate } from './fates.ts';
 import { isoOf } from './instants.ts';
 import { payingOf } from './paying.ts';
@@ -9,7 +9,7 @@ import type { Paying } from './paying.ts';
 import { hash32, mix32, random, whole } from './random.ts';
 import type { Send } from './sends.ts';
 import { spoilEvent } from './spoil.ts';
-import { paymentAsWritten } from './written.ts';
+import { extensionsOf, paymentAsWritten } from './written.ts';
 import { worldOf } from './world.ts';
 import type { World } from './world.ts';
 
@@ -38,8 +38,14 @@ const ghostId = (bookingId: string): string => {
 
 type Told = Pick<PaymentProcessed['data'], 'kind' | 'attempt' | 'declineReason' | 'amountMinor'>;
 
-const paymentEvent = (
-  booking: BookingPlaced,
+/** As much of a booking as is in its payments. */
+type Paid = Pick<BookingPlaced, 'subject' | 'time' | 'traceparent' | 'runid' | 'scenario'> & {
+  readonly data: Pick<BookingPlaced['data'], 'currency'>;
+};
+
+/** A payment of a booking, `delayMs` after it. */
+export const paymentEvent = (
+  booking: Paid,
   { method }: Pick<Paying, 'method'>,
   id: string,
   delayMs: number,
@@ -53,9 +59,7 @@ const paymentEvent = (
   time: isoOf(Date.parse(booking.time) + delayMs),
   datacontenttype: 'application/json',
   dataschema: 'urn:boxoffice:payment.processed:2',
-  ...(booking.traceparent !== undefined && { traceparent: booking.traceparent }),
-  ...(booking.runid !== undefined && { runid: booking.runid }),
-  ...(booking.scenario !== undefined && { scenario: booking.scenario }),
+  ...extensionsOf(booking),
   data: { ...told, method, currency: booking.data.currency },
 });
 
@@ -94,9 +98,7 @@ export const paymentsFor = (booking: BookingPlaced): PaymentProcessed[] => {
 };
 
 /** The payment of a booking that never comes, drawn from one that did; undefined for most. */
-export const orphanBeside = (booking: BookingPlaced): PaymentProcessed | undefined => {
-  const world = worldOf(booking);
-  if (world === undefined) return undefined;
+export const orphanBeside = (booking: BookingPlaced, world: World): PaymentProcessed | undefined => {
   const draw = random(mix32(hash32(`${world.seed}:orphan`), hash32(booking.subject)));
   if (draw() >= world.orphans) return undefined;
   const ghost = { ...booking, subject: ghostId(booking.subject) };
@@ -104,9 +106,8 @@ export const orphanBeside = (booking: BookingPlaced): PaymentProcessed | undefin
   return paymentEvent(ghost, { method: 'card' }, attemptId(ghost.subject, 1), whole(draw, 1000, 600_000), told);
 };
 
-/** What happens to a payment on its way; nothing where it is of no world. */
-export const fateOfPayment = (paymentId: string, world: World | undefined): Fate =>
-  world ? fateOf(world.seed, paymentId, world.profile.faults) : untroubled;
+/** What happens to a payment on its way. */
+export const fateOfPayment = (paymentId: string, { seed, profile }: World): Fate => fateOf(seed, paymentId, profile.faults);
 
 const contradict = (data: object): object => ({
   ...data,
@@ -114,8 +115,8 @@ const contradict = (data: object): object => ({
 });
 
 /** How a payment leaves: when its fate has it, and again where it has it so. */
-const sendsOf = (booking: BookingPlaced, event: PaymentProcessed): Send[] => {
-  const { spoil, heldUpMs, repeatAfterMs } = fateOfPayment(event.id, worldOf(booking));
+const sendsOf = (booking: BookingPlaced, event: PaymentProcessed, world: World): Send[] => {
+  const { spoil, heldUpMs, repeatAfterMs } = fateOfPayment(event.id, world);
   const content = spoil ? spoilEvent(event, spoil, contradict) : paymentAsWritten(booking, event);
   const once = { at: Date.parse(event.time) + heldUpMs, key: event.subject, content, repeat: false };
   return repeatAfterMs === undefined ? [once] : [once, { ...once, at: once.at + repeatAfterMs, repeat: true }];
@@ -123,8 +124,10 @@ const sendsOf = (booking: BookingPlaced, event: PaymentProcessed): Send[] => {
 
 /** What is published for a booking, repetitions included, in the order in which it leaves. */
 export const paymentSends = (booking: BookingPlaced): Send[] => {
-  const sends = paymentsFor(booking).flatMap((event) => sendsOf(booking, event));
-  const orphan = orphanBeside(booking);
+  const world = worldOf(booking);
+  if (world === undefined) return [];
+  const sends = paymentsIn(booking, world).flatMap((event) => sendsOf(booking, event, world));
+  const orphan = orphanBeside(booking, world);
   if (orphan) sends.push({ at: Date.parse(orphan.time), key: orphan.subject, content: orphan, repeat: false });
   return sends.length > 1 ? sends.toSorted((a, b) => a.at - b.at) : sends;
 };

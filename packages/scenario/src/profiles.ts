@@ -135,5 +135,5 @@ export const profiles = {
 /** @see profiles */
 export type ProfileName = keyof typeof profiles;
 
-/** Their names, the everyday one first among those that differ from it. */
+/** Their names, from the calmest to the worst. */
 export const profileNames = ['calm', 'everyday', 'on-sale', 'all-faults'] as const satisfies readonly ProfileName[];

@@ -9,6 +9,9 @@ const mostBookings = 10_000_000;
 const mostRate = 50_000;
 const mostSeconds = 31 * 86_400;
 
+/** How long after its payment a refund comes, at most, where a run does not say. */
+export const defaultDelayS = 600;
+
 const share = (description: string) => z.number().min(0).max(1).exactOptional().describe(description);
 const rate = z.number().min(0).max(mostRate);
 const weight = z.number().min(0).max(1_000_000).exactOptional();
@@ -147,7 +150,12 @@ const fields = {
     .describe(`How the world behaves. ${profileNames.map((name) => `${name}: ${profiles[name].summary}`).join('. ')}`),
   faults: faults.exactOptional(),
   versions: versions.exactOptional(),
-  maxDelayS: z.int().min(1).max(mostSeconds).default(600).describe('How many seconds after a payment its refund comes, at most'),
+  maxDelayS: z
+    .int()
+    .min(1)
+    .max(mostSeconds)
+    .default(defaultDelayS)
+    .describe('How many seconds after a payment its refund comes, at most'),
   packing,
   ...when,
 };
@@ -241,13 +249,16 @@ export const stretchesOf = ({ stages, rate: steady = 1, durationS, bookings = 1 
   }));
 };
 
+/** How many bookings are placed in a stretch. */
+export const placedIn = ({ fromRate, toRate, durationS }: Stretch): number => ((fromRate + toRate) / 2) * durationS;
+
 /** The period [from, to) in which a run's bookings leave, in ms, and how many bookings are placed in it. */
 export const extentOf = (spec: Timing): { readonly from: number; readonly to: number; readonly bookings: number } => {
   const from = Date.parse(spec.from);
   if (spec.to !== undefined) return { from, to: Date.parse(spec.to), bookings: spec.bookings ?? 1 };
   const stretches = stretchesOf(spec);
   const seconds = stretches.reduce((sum, { durationS }) => sum + durationS, 0);
-  const placed = stretches.reduce((sum, { fromRate, toRate, durationS }) => sum + ((fromRate + toRate) / 2) * durationS, 0);
+  const placed = stretches.reduce((sum, stretch) => sum + placedIn(stretch), 0);
   return {
     from,
     to: from + Math.max(1, Math.round(seconds * 1000)),
@@ -260,6 +271,9 @@ export const runId = (spec: Timing): string => {
   const sorted = Object.entries(spec).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `r${createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12)}`;
 };
+
+/** The id of the booking with this index of a run. */
+export const bookingId = (run: string, index: number): string => `${run}-${String(index).padStart(7, '0')}`;
 
 /** The faults of a run: those of its profile, where it does not say otherwise. */
 export const faultsOf = ({ profile, faults: own }: RunSpec): FaultRates => ({ ...profiles[profile].faults, ...own });

@@ -6,7 +6,8 @@ import { attemptId, fateOfPayment, orphanBeside, paymentSends, paymentsFor, refu
 import type { RunSpec } from './run-spec.ts';
 import { placedSends } from './sends.ts';
 import { reasonOf } from './spoil.ts';
-import { worldOf } from './world.ts';
+import { worldOfRun } from './world.ts';
+import type { World } from './world.ts';
 
 /** What a booking has come to once every event of it is known. */
 export type BookingStatus = 'none' | 'captured' | 'captured-late' | 'declined' | 'partially-refunded' | 'refunded';
@@ -105,12 +106,10 @@ const statusOf = (attempts: Map<PaymentTruth['kind'], Attempt[]>, holdMs: number
   return captures.some(({ delayMs }) => delayMs <= holdMs) ? 'captured' : 'captured-late';
 };
 
-const truthOf = (booking: BookingPlaced, asOf: number): BookingTruth => {
+const truthOf = (booking: BookingPlaced, world: World, asOf: number): BookingTruth => {
   const { showId, channel, currency, totalMinor, items, holdExpiresAt } = booking.data;
   const placedAt = Date.parse(booking.time);
-  const world = worldOf(booking);
-  const made = world ? attemptsOf(booking, payingOf(booking, world)) : [];
-  const arrived = made.filter(({ paymentId, delayMs }) => {
+  const arrived = attemptsOf(booking, payingOf(booking, world)).filter(({ paymentId, delayMs }) => {
     const { spoil, heldUpMs } = fateOfPayment(paymentId, world);
     return spoil === undefined && placedAt + delayMs + heldUpMs <= asOf;
   });
@@ -131,8 +130,8 @@ const truthOf = (booking: BookingPlaced, asOf: number): BookingTruth => {
   };
 };
 
-const orphanOf = (booking: BookingPlaced, asOf: number): OrphanTruth[] => {
-  const orphan = orphanBeside(booking);
+const orphanOf = (booking: BookingPlaced, world: World, asOf: number): OrphanTruth[] => {
+  const orphan = orphanBeside(booking, world);
   if (!orphan || Date.parse(orphan.time) > asOf) return [];
   const { kind, amountMinor, currency } = orphan.data;
   return [{ bookingId: orphan.subject, paymentId: orphan.id, kind, amountMinor, currency }];
@@ -152,6 +151,7 @@ const addTo = (sums: ByCurrency, { currency, totalMinor, capturedMinor, refunded
  * in the future. About 1 KB of memory a booking.
  */
 export const truth = (spec: RunSpec, asOf = Infinity): Truth => {
+  const world = worldOfRun(spec);
   const bookings = new Map<string, BookingTruth>();
   const orphans: OrphanTruth[] = [];
   const byCurrency: ByCurrency = {};
@@ -176,12 +176,12 @@ export const truth = (spec: RunSpec, asOf = Infinity): Truth => {
     }
     published.payments += paymentSends(event).filter(({ at }) => at <= asOf).length;
     for (const { id, time } of paymentsFor(event)) {
-      const fate = fateOfPayment(id, worldOf(event));
+      const fate = fateOfPayment(id, world);
       if (fate.spoil && Date.parse(time) <= asOf) quarantine(fate.spoil);
     }
     if (repeat) continue;
-    const booking = truthOf(event, asOf);
-    const beside = orphanOf(event, asOf);
+    const booking = truthOf(event, world, asOf);
+    const beside = orphanOf(event, world, asOf);
     bookings.set(booking.bookingId, booking);
     orphans.push(...beside);
     byStatus[booking.status] += 1;

@@ -1,8 +1,7 @@
 import { profileNames, profiles } from './profiles.ts';
 import type { Profile, ProfileName } from './profiles.ts';
+import { defaultDelayS } from './run-spec.ts';
 import type { RunSpec } from './run-spec.ts';
-
-const defaultDelayS = 600;
 
 /** What payments depend on beside their booking; all of it travels in the booking's `scenario`. */
 export interface World {
@@ -44,6 +43,9 @@ const parse = (scenario: string): World => {
     orphans: numberIn(settings, 'orphans', 0, 1) ?? profile.faults.orphans,
   };
 };
+
+/** The world of a run's bookings. */
+export const worldOfRun = (spec: RunSpec): World => parse(scenarioOf(spec));
 
 /** The scenario that asks to be left alone. */
 const untouched = 'none';

@@ -5,7 +5,10 @@ export type BookingVersion = 1 | 2 | 3;
 
 const euros = (minor: number): number => minor / 100;
 
-const extensionsOf = ({ traceparent, runid, scenario }: BookingPlaced | PaymentProcessed) => ({
+type Extensions = Pick<BookingPlaced, 'traceparent' | 'runid' | 'scenario'>;
+
+/** The extension attributes of an event, for another that is made of it. */
+export const extensionsOf = ({ traceparent, runid, scenario }: Extensions) => ({
   ...(traceparent !== undefined && { traceparent }),
   ...(runid !== undefined && { runid }),
   ...(scenario !== undefined && { scenario }),

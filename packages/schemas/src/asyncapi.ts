@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventContentType } from './cloud-event.ts';
-import { hubNames, hubs } from './contracts.ts';
+import { contracts, hubNames, hubs } from './contracts.ts';
 import type { HubName } from './contracts.ts';
 import type { Contract, Version } from './contract.ts';
 
@@ -12,7 +12,7 @@ interface Flow {
 }
 
 const { bookings, payments, joined, quarantine } = hubs;
-const typesOf = (contracts: readonly Contract<unknown>[]): string[] => contracts.map(({ type }) => type);
+const typesOf = (those: readonly Contract<unknown>[]): string[] => those.map(({ type }) => type);
 
 /** Who sends and reads what. */
 const flows: readonly Flow[] = [
@@ -69,7 +69,7 @@ const versionsOn = (hub: HubName, types: readonly string[]) =>
 /** The AsyncAPI 3 document of the pipeline: hubs, what travels on each and in which versions, and which service sends and reads it. */
 export const asyncApiDocument = (): object => {
   const all = new Map<string, readonly [Contract<unknown>, Version]>();
-  for (const contract of hubNames.flatMap((hub): readonly Contract<unknown>[] => hubs[hub]))
+  for (const contract of contracts)
     for (const version of contract.versions) all.set(nameOf(contract, version), [contract, version]);
   return {
     asyncapi: '3.0.0',

@@ -7,3 +7,6 @@ export const machine = () => ({
   system: `${platform()} ${release()} ${arch()}`,
   node: process.version,
 });
+
+/** The middle of some figures; 0 of none. */
+export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
