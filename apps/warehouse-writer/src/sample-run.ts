@@ -77,6 +77,7 @@ export const sampleRun = (partition: number, bookings: number) => {
           duplicate: 0,
           late: 0,
           quarantined: 0,
+          lost: 0,
         },
         outputs: { matched: paid, bookingUnmatched: 0, paymentUnmatched: 0 },
         waitingPayments: 0,

@@ -3,10 +3,14 @@ import { bookingPlacedV3 } from './booking-placed.ts';
 import { derivedEvent } from './cloud-event.ts';
 import { dataschema, defineContract, firstVersion } from './contract.ts';
 import { origin, positionId } from './origin.ts';
+import type { Origin } from './origin.ts';
 import { paymentProcessedV2 } from './payment-processed.ts';
 import { identifier, instant, text } from './text.ts';
 
-const type = 'booking-payment.joined';
+/** The CloudEvents `type`. */
+export const type = 'booking-payment.joined';
+/** Who says it. */
+export const source = 'boxoffice/joiner';
 
 /** A show and its venue as the catalogue had them when the event was joined. No part of an event's identity. */
 const show = z.strictObject({
@@ -72,21 +76,32 @@ const bookingPaymentJoinedV1 = derivedEvent(type, 1, joined);
 export type BookingPaymentJoined = z.infer<typeof bookingPaymentJoinedV1>;
 type Joined = BookingPaymentJoined['data'];
 
-const outputId = (bookingId: string, data: Joined): string => {
+/**
+ * The id of what is said of a booking, made of its inputs: of the booking, of a payment by its event id, and of what is late by
+ * its place, for it may be there twice.
+ */
+export const outputId = (bookingId: string, kind: Joined['kind'], paymentId: string, place: Origin): string => {
   const part = encodeURIComponent;
-  switch (data.kind) {
+  switch (kind) {
     case 'booking-opened':
     case 'booking-unmatched':
-      return `${data.kind}:${part(bookingId)}`;
+      return `${kind}:${part(bookingId)}`;
     case 'matched':
     case 'payment-unmatched':
     case 'refund-recorded':
-      return `${data.kind}:${part(bookingId)}:${part(data.payment.event.id)}`;
+      return `${kind}:${part(bookingId)}:${part(paymentId)}`;
     case 'late':
-      return `late:${positionId((data.side === 'booking' ? data.booking : data.payment).origin)}`;
+      return `late:${positionId(place)}`;
     default:
-      return data satisfies never;
+      return kind satisfies never;
   }
+};
+
+const idOf = (bookingId: string, data: Joined): string => {
+  const sourcedEvent = 'payment' in data ? data.payment : 'booking' in data ? data.booking : undefined;
+  return sourcedEvent
+    ? outputId(bookingId, data.kind, sourcedEvent.event.id, sourcedEvent.origin)
+    : `${data.kind}:${encodeURIComponent(bookingId)}`;
 };
 
 /**
@@ -100,8 +115,8 @@ export const joinedEvent = (
   run: { readonly runid?: string; readonly scenario?: string; readonly traceparent?: string } = {},
 ): BookingPaymentJoined => ({
   specversion: '1.0',
-  id: outputId(bookingId, data),
-  source: 'boxoffice/joiner',
+  id: idOf(bookingId, data),
+  source,
   type,
   subject: bookingId,
   time: new Date(at).toISOString(),

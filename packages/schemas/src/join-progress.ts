@@ -10,7 +10,7 @@ const count = z.int().min(0);
  * What became of every event that a pair of partitions has read, as of `inputs`:
  * received = opened + payments + refunds + duplicate + late + quarantined.
  */
-const ledger = z.strictObject({
+const ledgerV1 = z.strictObject({
   received: count.describe('Events read: the sum of the others'),
   opened: count.describe('On-time bookings'),
   payments: count.describe('On-time payments, captured or declined'),
@@ -20,7 +20,13 @@ const ledger = z.strictObject({
   quarantined: count.describe('Events that cannot be read, or are ahead of the clock'),
 });
 
-/** @see ledger */
+const ledger = ledgerV1.extend({
+  lost: count.describe(
+    'Messages that retention deleted before they were read, and that somebody has given up; in no other figure',
+  ),
+});
+
+/** @see ledgerV1 */
 export type JoinLedger = z.infer<typeof ledger>;
 
 const input = z.strictObject({
@@ -30,9 +36,7 @@ const input = z.strictObject({
     .describe('Event time up to which this input is complete, UTC; null while it has not been heard of'),
 });
 
-const joinProgressV1 = derivedEvent(
-  type,
-  1,
+const dataOf = <Ledger extends z.ZodType>(ledgerSchema: Ledger) =>
   z.strictObject({
     partition: count.describe('Of all hubs, from 0'),
     generation: count.describe('Grows each time the pair gets an owner'),
@@ -40,7 +44,7 @@ const joinProgressV1 = derivedEvent(
       .nullable()
       .describe('Everything up to here has been joined, UTC; null while an input has not been heard of'),
     inputs: z.strictObject({ bookings: input, payments: input }).describe('How far each input has been read'),
-    ledger: ledger.describe('What became of every event read so far'),
+    ledger: ledgerSchema.describe('What became of every event read so far'),
     outputs: z
       .strictObject({
         matched: count.describe('Pairs'),
@@ -49,11 +53,23 @@ const joinProgressV1 = derivedEvent(
       })
       .describe('Distinct outputs so far, besides those that the ledger counts one to one'),
     waitingPayments: count.describe('On-time payments that no joined event carries yet: they wait for their booking'),
-  }),
-);
+  });
+
+const joinProgressV1 = derivedEvent(type, 1, dataOf(ledgerV1));
+const joinProgressV2 = derivedEvent(type, 2, dataOf(ledger));
+
+type V1 = z.infer<typeof joinProgressV1>;
+type V2 = z.infer<typeof joinProgressV2>;
+
+/** Before version 2 nobody could give up what was lost, so nothing was. */
+const v1ToV2 = (event: V1): V2 => ({
+  ...event,
+  dataschema: dataschema(type, 2),
+  data: { ...event.data, ledger: { ...event.data.ledger, lost: 0 } },
+});
 
 /** How far a pair of partitions has been joined, in order with the joined events that it covers. */
-export type JoinProgress = z.infer<typeof joinProgressV1>;
+export type JoinProgress = V2;
 
 /** The progress event of one pair; `at` is when it was cut, in ms. */
 export const progressEvent = (at: number, data: JoinProgress['data']): JoinProgress => {
@@ -65,7 +81,7 @@ export const progressEvent = (at: number, data: JoinProgress['data']): JoinProgr
     type,
     subject: `partition ${data.partition}`,
     time: new Date(at).toISOString(),
-    dataschema: dataschema(type, 1),
+    dataschema: dataschema(type, 2),
     data,
   };
 };
@@ -74,7 +90,7 @@ export const progressEvent = (at: number, data: JoinProgress['data']): JoinProgr
 export const joinProgress = defineContract({
   type,
   summary: 'Watermark, positions and ledger of one pair of partitions',
-  versions: firstVersion(joinProgressV1),
+  versions: firstVersion(joinProgressV1).next(joinProgressV2, v1ToV2),
   inconsistencies: ({ data: { ledger: l } }) => {
     const accounted = l.opened + l.payments + l.refunds + l.duplicate + l.late + l.quarantined;
     return l.received === accounted

@@ -4,9 +4,11 @@ import { expect, test } from 'vitest';
 import {
   bookingPaymentJoined,
   bookingPlaced,
+  carry,
   eventQuarantined,
   joinProgress,
   joinedEvent,
+  joinedText,
   paymentProcessed,
   progressEvent,
   quarantinedEvent,
@@ -43,6 +45,72 @@ test.for([
   expect(readMessage(writeEvent(event).body, [bookingPaymentJoined])).toMatchObject([{ ok: true, event, at }]);
 });
 
+test('what is written of events that are text already is what is written of the events', () => {
+  const show = {
+    showId: 's',
+    catalogueVersion: 2,
+    title: 'A "show"',
+    category: 'c',
+    startsAt: closedAt,
+    venueId: 'v',
+    venueName: 'V',
+    city: 'Zürich',
+    capacity: 9,
+  };
+  const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
+  const extension = (name: string) =>
+    fc.option(word, { nil: undefined }).map((value) => value !== undefined && { [name]: value });
+  const extensions = fc
+    .tuple(extension('traceparent'), extension('runid'), extension('scenario'))
+    .map((each) => Object.assign({}, ...each.map((one) => one || {})));
+  fc.assert(
+    fc.property(
+      word,
+      word,
+      extensions,
+      fc.option(fc.constant(show)),
+      fc.nat(),
+      (subject, id, own, showOrNull, sequenceNumber) => {
+        const { traceparent: _, runid: __, scenario: ___, ...plain } = booking.event;
+        const b = { event: { ...plain, subject, ...own }, origin: { ...origin, sequenceNumber } };
+        const p = { event: { ...payment.event, subject, id }, origin: { ...origin, hub: 'payments', index: 3 } };
+        const carried = { booking: carry(b.event, b.origin), payment: carry(p.event, p.origin) };
+        const same = (text: string, event: object) => expect(text).toBe(JSON.stringify(event));
+        const closed = { closedAt: Date.parse(closedAt) };
+        const shown = { show: showOrNull };
+        same(
+          joinedText(at, { kind: 'booking-opened', booking: carried.booking, ...shown }),
+          joinedEvent(subject, at, { kind: 'booking-opened', booking: b, ...shown }, b.event),
+        );
+        same(
+          joinedText(at, { kind: 'matched', ...carried, ...shown }),
+          joinedEvent(subject, at, { kind: 'matched', booking: b, payment: p, ...shown }, b.event),
+        );
+        same(
+          joinedText(at, { kind: 'booking-unmatched', booking: carried.booking, ...closed }),
+          joinedEvent(subject, at, { kind: 'booking-unmatched', closedAt }, b.event),
+        );
+        same(
+          joinedText(at, { kind: 'payment-unmatched', payment: carried.payment, ...closed }),
+          joinedEvent(subject, at, { kind: 'payment-unmatched', payment: p, closedAt }, p.event),
+        );
+        same(
+          joinedText(at, { kind: 'refund-recorded', payment: carried.payment }),
+          joinedEvent(subject, at, { kind: 'refund-recorded', payment: p }, p.event),
+        );
+        same(
+          joinedText(at, { kind: 'late', side: 'booking', booking: carried.booking, lateByMs: 7, ...shown }),
+          joinedEvent(subject, at, { kind: 'late', side: 'booking', booking: b, lateByMs: 7, ...shown }, b.event),
+        );
+        same(
+          joinedText(at, { kind: 'late', side: 'payment', payment: carried.payment, lateByMs: 7 }),
+          joinedEvent(subject, at, { kind: 'late', side: 'payment', payment: p, lateByMs: 7 }, p.event),
+        );
+      },
+    ),
+  );
+});
+
 test('whatever ids a booking and its payment may have, what is said of them is read back', () => {
   const letters = ['a', '/', '%', ' ', ':', '\u7968', '\u{1F39F}'];
   const id = fc
@@ -63,7 +131,7 @@ test('whatever ids a booking and its payment may have, what is said of them is r
 });
 
 test('progress, ticks and quarantined events are read back as they were written', () => {
-  const ledger = { received: 6, opened: 1, payments: 1, refunds: 1, duplicate: 1, late: 1, quarantined: 1 };
+  const ledger = { received: 6, opened: 1, payments: 1, refunds: 1, duplicate: 1, late: 1, quarantined: 1, lost: 2 };
   const inputs = { bookings: { readTo: 4, watermark: closedAt }, payments: { readTo: null, watermark: null } };
   const outputs = { matched: 1, bookingUnmatched: 0, paymentUnmatched: 0 };
   const progress = progressEvent(at, {
@@ -86,7 +154,7 @@ test('progress, ticks and quarantined events are read back as they were written'
 });
 
 test('a ledger that does not add up is inconsistent', () => {
-  const ledger = { received: 7, opened: 1, payments: 1, refunds: 1, duplicate: 1, late: 1, quarantined: 1 };
+  const ledger = { received: 7, opened: 1, payments: 1, refunds: 1, duplicate: 1, late: 1, quarantined: 1, lost: 2 };
   const inputs = { bookings: { readTo: 4, watermark: null }, payments: { readTo: null, watermark: null } };
   const outputs = { matched: 1, bookingUnmatched: 0, paymentUnmatched: 0 };
   const progress = progressEvent(at, {

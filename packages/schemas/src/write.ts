@@ -12,34 +12,41 @@ export const writeEvent = (event: object): MessageBody => ({
   contentType: 'specversion' in event ? eventContentType : 'application/json',
 });
 
+/** How much goes into one message. */
+interface PackLimits {
+  /** 1: each message holds a single event, unpacked. */
+  readonly maxEvents: number;
+  readonly maxBytes?: number;
+}
+
 /**
- * Events of one partition, in order, as the bodies of as few messages as `maxEvents` and `maxBytes` allow; with a `maxEvents` of
- * 1 each message holds a single event, unpacked. An event that is longer than `maxBytes` travels alone.
+ * Events of one partition, in order and written as JSON already, as the bodies of as few messages as `maxEvents` and `maxBytes`
+ * allow. An event that is longer than `maxBytes` travels alone.
  */
-export const packEvents = (
-  events: readonly object[],
-  { maxEvents, maxBytes = 256 * 1024 }: { readonly maxEvents: number; readonly maxBytes?: number },
-): MessageBody[] => {
-  if (maxEvents === 1) return events.map(writeEvent);
+export const packTexts = (events: readonly string[], { maxEvents, maxBytes = 256 * 1024 }: PackLimits): MessageBody[] => {
+  if (maxEvents === 1) return events.map((event) => ({ body: Buffer.from(event), contentType: eventContentType }));
   const messages: MessageBody[] = [];
-  let parts: Buffer[] = [];
+  let from = 0;
   let bytes = 0;
-  const close = () => {
-    const body = Buffer.concat([
-      Buffer.from('['),
-      ...parts.flatMap((part, index) => (index ? [Buffer.from(','), part] : [part])),
-      Buffer.from(']'),
-    ]);
-    messages.push({ body, contentType: batchContentType });
-    parts = [];
+  const close = (to: number): void => {
+    messages.push({ body: Buffer.from(`[${events.slice(from, to).join(',')}]`), contentType: batchContentType });
+    from = to;
     bytes = 0;
   };
-  for (const event of events) {
-    const part = Buffer.from(JSON.stringify(event));
-    if (parts.length > 0 && (parts.length >= maxEvents || bytes + part.byteLength > maxBytes)) close();
-    parts.push(part);
-    bytes += part.byteLength + 1;
+  for (const [index, event] of events.entries()) {
+    const length = Buffer.byteLength(event);
+    if (index > from && (index - from >= maxEvents || bytes + length > maxBytes)) close(index);
+    bytes += length + 1;
   }
-  if (parts.length > 0) close();
+  if (from < events.length) close(events.length);
   return messages;
 };
+
+/** As `packTexts`, of events; with a `maxEvents` of 1 a document of the legacy shop travels as what it is. */
+export const packEvents = (events: readonly object[], limits: PackLimits): MessageBody[] =>
+  limits.maxEvents === 1
+    ? events.map(writeEvent)
+    : packTexts(
+        events.map((event) => JSON.stringify(event)),
+        limits,
+      );

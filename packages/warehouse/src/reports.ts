@@ -186,6 +186,8 @@ export interface LedgerFigures {
   readonly duplicate: number;
   readonly late: number;
   readonly quarantined: number;
+  /** Messages that retention deleted before the joiner read them, and that somebody has given up; part of no other figure. */
+  readonly lost: number;
   readonly matched: number;
   readonly bookingUnmatched: number;
   readonly paymentUnmatched: number;

@@ -13,6 +13,7 @@ const figures = {
   duplicate: z.int().describe('Events that had come before'),
   late: z.int().describe("Events behind their own input's watermark"),
   quarantined: z.int().describe('Events that could not be read'),
+  lost: z.int().describe('Messages deleted by retention before they were read, and given up; part of no other figure'),
   matched: z.int().describe('Pairs of a booking and a payment'),
   bookingUnmatched: z.int().describe('Bookings whose window closed without a payment'),
   paymentUnmatched: z.int().describe('Payments whose window closed without a booking'),

@@ -150,7 +150,7 @@ export const released = (bookingId: string, minutes: number): BookingPaymentJoin
 export const sampleProgress = (
   partition: number,
   watermark: number,
-  ledger: Partial<JoinProgress['data']['ledger']> = {},
+  { lost = 0, ...ledger }: Partial<JoinProgress['data']['ledger']> = {},
   waitingPayments = 0,
 ) => {
   const counts = { opened: 0, payments: 0, refunds: 0, duplicate: 0, late: 0, quarantined: 0, ...ledger };
@@ -162,7 +162,7 @@ export const sampleProgress = (
     generation: 1,
     watermark: at(watermark),
     inputs: { bookings, payments },
-    ledger: { ...counts, received },
+    ledger: { ...counts, received, lost },
     outputs: { matched: counts.payments, bookingUnmatched: 0, paymentUnmatched: 0 },
     waitingPayments,
   });

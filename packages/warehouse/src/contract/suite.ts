@@ -203,8 +203,8 @@ export const describeWarehouse = (name: string, urlOf: () => Promise<string>): v
 
     test('the ledger adds up while all on-time facts are there, and says how many are not', async () => {
       const joined = [opened(sampleBooking()), matched(sampleBooking(), samplePayment())];
-      await load({ joined, progress: [sampleProgress(0, 40, { opened: 1, payments: 1, duplicate: 2, late: 1 })] });
-      expect((await warehouse.reports.ledger()).total).toMatchObject({ received: 5, unaccounted: 0, addsUp: true });
+      await load({ joined, progress: [sampleProgress(0, 40, { opened: 1, payments: 1, duplicate: 2, late: 1, lost: 2 })] });
+      expect((await warehouse.reports.ledger()).total).toMatchObject({ received: 5, lost: 2, unaccounted: 0, addsUp: true });
       const { undo } = await tamper(url, 'run-1', 'drop');
       expect((await warehouse.reports.ledger()).total).toMatchObject({ unaccounted: 1, addsUp: false });
       await undo();

@@ -21,15 +21,15 @@ const advance = `
 const keepProgress = `
   insert into warehouse.ingest_ledger as held (
     partition, generation, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
-    received, opened, payments, refunds, duplicate, late, quarantined, matched, booking_unmatched, payment_unmatched,
+    received, opened, payments, refunds, duplicate, late, quarantined, lost, matched, booking_unmatched, payment_unmatched,
     waiting_payments, cut_at)
   select partition, generation, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
-    received, opened, payments, refunds, duplicate, late, quarantined, matched, booking_unmatched, payment_unmatched,
+    received, opened, payments, refunds, duplicate, late, quarantined, lost, matched, booking_unmatched, payment_unmatched,
     waiting_payments, cut_at
   from jsonb_to_record($1::jsonb) as come(
     partition integer, generation bigint, watermark timestamptz, bookings_read_to bigint, bookings_watermark timestamptz,
     payments_read_to bigint, payments_watermark timestamptz, received bigint, opened bigint, payments bigint, refunds bigint,
-    duplicate bigint, late bigint, quarantined bigint, matched bigint, booking_unmatched bigint, payment_unmatched bigint,
+    duplicate bigint, late bigint, quarantined bigint, lost bigint, matched bigint, booking_unmatched bigint, payment_unmatched bigint,
     waiting_payments bigint,
     cut_at timestamptz)
   on conflict (partition) do update
@@ -37,7 +37,7 @@ const keepProgress = `
     bookings_read_to = excluded.bookings_read_to, bookings_watermark = excluded.bookings_watermark,
     payments_read_to = excluded.payments_read_to, payments_watermark = excluded.payments_watermark,
     received = excluded.received, opened = excluded.opened, payments = excluded.payments, refunds = excluded.refunds,
-    duplicate = excluded.duplicate, late = excluded.late, quarantined = excluded.quarantined, matched = excluded.matched,
+    duplicate = excluded.duplicate, late = excluded.late, quarantined = excluded.quarantined, lost = excluded.lost, matched = excluded.matched,
     booking_unmatched = excluded.booking_unmatched, payment_unmatched = excluded.payment_unmatched,
     waiting_payments = excluded.waiting_payments,
     cut_at = excluded.cut_at, loaded_at = clock_timestamp()
