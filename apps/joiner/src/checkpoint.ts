@@ -1,34 +1,50 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { JoinSettings } from '@boxoffice/interval-join';
+import type { JoinCut, JoinSettings } from '@boxoffice/interval-join';
+import type { Input } from './inputs.ts';
 
 const count = z.int().min(0);
+const ofInputs = <T extends z.ZodType>(each: T) => z.strictObject({ bookings: each, payments: each });
 /** A sequence number on each input. */
-const positions = z.strictObject({ bookings: z.int().min(-1), payments: z.int().min(-1) });
+const positions = ofInputs(z.int().min(-1));
+const times = ofInputs(z.number().nullable()).default({ bookings: null, payments: null });
 
-/** What of a pair of partitions must survive a restart; everything else is in the hubs. */
-export const pairCheckpoint = z.strictObject({
-  /** Grows each time the pair gets an owner. */
-  generation: count,
-  /** Under which settings this was written: under others the outputs would be others. */
-  settings: z.string(),
-  /** The last sequence number read of each input, all of whose outputs have been acknowledged; -1 for none. */
-  readTo: positions,
-  /** The first sequence number to read again after a restart. */
-  replayFrom: positions,
-  /** The joined watermark, ms; null while an input has not been heard of. */
-  closedTo: z.number().nullable(),
-  ledger: z.strictObject({
-    received: count,
-    opened: count,
-    payments: count,
-    refunds: count,
-    duplicate: count,
-    late: count,
-    quarantined: count,
-  }),
-  outputs: z.strictObject({ matched: count, bookingUnmatched: count, paymentUnmatched: count }),
-});
+/** What of a pair of partitions must survive a restart; everything else is in the hubs. Times are ms. */
+export const pairCheckpoint = z
+  .strictObject({
+    /** Grows each time the pair gets an owner. */
+    generation: count,
+    /** Under which settings this was written: under others the outputs would be others. */
+    settings: z.string(),
+    /** The last sequence number read of each input, all of whose outputs have been acknowledged; -1 for none. */
+    readTo: positions,
+    /** The first sequence number to read again after a restart. */
+    replayFrom: positions,
+    /** Up to here the ledger has counted: beyond `readTo` only while the past is being read again on purpose. */
+    knownTo: positions.optional(),
+    /** The joined watermark; null while an input has not been heard of. */
+    closedTo: z.number().nullable(),
+    /** The highest event time read of each input. */
+    newest: times,
+    /** The broker's clock at `readTo`: another one there later means another hub. */
+    enqueuedAt: times,
+    /** Events up to this time may have been lost, so nobody can say of their partners that they have none. */
+    lostTo: times,
+    /** Nothing before this sequence number could be read: an owner that begins here has to find out up to what time. */
+    lostBefore: ofInputs(count.nullable()).default({ bookings: null, payments: null }),
+    ledger: z.strictObject({
+      received: count,
+      opened: count,
+      payments: count,
+      refunds: count,
+      duplicate: count,
+      late: count,
+      quarantined: count,
+      lost: count.default(0),
+    }),
+    outputs: z.strictObject({ matched: count, bookingUnmatched: count, paymentUnmatched: count }),
+  })
+  .transform((checkpoint) => ({ ...checkpoint, knownTo: checkpoint.knownTo ?? checkpoint.readTo }));
 
 /** @see pairCheckpoint */
 export type PairCheckpoint = z.infer<typeof pairCheckpoint>;
@@ -47,24 +63,50 @@ const settingsHash = ({ beforeMs, afterMs, boundMs, skewMs }: PairSettings): str
     .slice(0, 16);
 
 /** Where a pair begins that nobody has joined before. */
-export const freshCheckpoint = (settings: PairSettings): PairCheckpoint => ({
-  generation: 0,
-  settings: settingsHash(settings),
-  readTo: { bookings: -1, payments: -1 },
-  replayFrom: { bookings: 0, payments: 0 },
-  closedTo: null,
-  ledger: { received: 0, opened: 0, payments: 0, refunds: 0, duplicate: 0, late: 0, quarantined: 0 },
-  outputs: { matched: 0, bookingUnmatched: 0, paymentUnmatched: 0 },
-});
+export const freshCheckpoint = (settings: PairSettings): PairCheckpoint =>
+  pairCheckpoint.parse({
+    generation: 0,
+    settings: settingsHash(settings),
+    readTo: { bookings: -1, payments: -1 },
+    replayFrom: { bookings: 0, payments: 0 },
+    closedTo: null,
+    ledger: { received: 0, opened: 0, payments: 0, refunds: 0, duplicate: 0, late: 0, quarantined: 0 },
+    outputs: { matched: 0, bookingUnmatched: 0, paymentUnmatched: 0 },
+  });
+
+/**
+ * A pair that reads the past again, aloud, from these positions on or from where it would have to after a restart, whichever is
+ * earlier. What it counted stays counted, and is not counted again.
+ */
+export const rewound = (found: PairCheckpoint, from: Readonly<Record<Input, number>>): PairCheckpoint => {
+  const earlier = (input: Input) => Math.max(0, Math.min(found.replayFrom[input], from[input]));
+  const replayFrom = { bookings: earlier('bookings'), payments: earlier('payments') };
+  return {
+    ...found,
+    replayFrom,
+    readTo: { bookings: replayFrom.bookings - 1, payments: replayFrom.payments - 1 },
+    closedTo: null,
+    enqueuedAt: { bookings: null, payments: null },
+  };
+};
 
 /**
  * Where a new owner of the pair begins. Under changed settings what is still open has to be decided anew, so everything from
  * `replayFrom` on is read as if for the first time, and emits again.
  */
 export const claimed = (found: PairCheckpoint, settings: PairSettings): PairCheckpoint => {
-  const generation = found.generation + 1;
-  const { replayFrom } = found;
-  if (found.settings === settingsHash(settings)) return { ...found, generation };
-  const readTo = { bookings: replayFrom.bookings - 1, payments: replayFrom.payments - 1 };
-  return { ...found, generation, settings: settingsHash(settings), readTo };
+  const next = { ...found, generation: found.generation + 1, settings: settingsHash(settings) };
+  return found.settings === next.settings ? next : rewound(next, found.replayFrom);
+};
+
+/** The join's own part of a checkpoint. */
+export const joinCutOf = ({ readTo, replayFrom, knownTo, closedTo, newest }: PairCheckpoint): JoinCut => {
+  const sides = <T>({ bookings, payments }: Readonly<Record<Input, T>>) => ({ left: bookings, right: payments });
+  return {
+    readTo: sides(readTo),
+    replayFrom: sides(replayFrom),
+    knownTo: sides(knownTo),
+    closedTo,
+    newest: sides(newest),
+  };
 };

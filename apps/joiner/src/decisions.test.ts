@@ -1,31 +1,16 @@
 import { expect, test } from 'vitest';
-import { mustWait } from './alignment.ts';
 import { createOutbox } from './outbox.ts';
 import { tickTime } from './tick.ts';
 
-const marks = (bookings: number, payments: number) => ({ bookings, payments, joined: Math.min(bookings, payments) });
-const status = (bookings: number, lastClose: number | undefined) => ({
-  watermarks: { bookings, payments: 0, joined: 0 },
-  lastClose,
-});
-
-test('the input that is ahead waits for one that has more to read, and for no other', () => {
-  const settings = { alignmentMs: 10 };
-  expect(mustWait(marks(100, 89), 'bookings', false, settings)).toBe(true);
-  expect(mustWait(marks(100, 90), 'bookings', false, settings)).toBe(false);
-  expect(mustWait(marks(100, 89), 'bookings', true, settings)).toBe(false);
-  expect(mustWait(marks(100, 89), 'payments', false, settings)).toBe(false);
-  expect(mustWait(marks(100, -Infinity), 'bookings', false, settings)).toBe(true);
-  expect(mustWait(marks(-Infinity, -Infinity), 'bookings', false, settings)).toBe(false);
-});
+const marks = (bookings: number) => ({ bookings, payments: 0, joined: 0 });
 
 test('a tick goes to the smaller of the clock and the last window’s end, and only forward', () => {
-  const settings = { idleAfterMs: 0, tickToleranceMs: 5 };
-  expect(tickTime(status(10, 50), 'bookings', 1000, settings)).toBe(51);
-  expect(tickTime(status(10, 50), 'bookings', 40, settings)).toBe(35);
-  expect(tickTime(status(35, 50), 'bookings', 40, settings)).toBeUndefined();
-  expect(tickTime(status(10, undefined), 'bookings', 1000, settings)).toBeUndefined();
-  expect(tickTime(status(-Infinity, 50), 'bookings', 1000, settings)).toBeUndefined();
+  const settings = { tickToleranceMs: 5 };
+  expect(tickTime(marks(10), 50, 'bookings', 1000, settings)).toBe(51);
+  expect(tickTime(marks(10), 50, 'bookings', 40, settings)).toBe(35);
+  expect(tickTime(marks(35), 50, 'bookings', 40, settings)).toBeUndefined();
+  expect(tickTime(marks(10), undefined, 'bookings', 1000, settings)).toBeUndefined();
+  expect(tickTime(marks(-Infinity), 50, 'bookings', 1000, settings)).toBeUndefined();
 });
 
 test('an outbox sends in order, and marks only what has been acknowledged', async () => {

@@ -11,6 +11,7 @@ const controlled = (hub: string) => {
       hub,
       partition: 0,
       sequenceNumber,
+      offset: '0',
       enqueuedAt: 0,
       body: Buffer.from('{}'),
     }));
@@ -24,8 +25,9 @@ const controlled = (hub: string) => {
     read,
     partitionState: () => Promise.reject(new Error('nobody asks')),
   };
+  const state = { beginSequenceNumber: -1, lastSequenceNumber: -1, lastOffset: '-1', lastEnqueuedAt: 0, isEmpty: true };
   const options = { hub, group: 'joiner', partition: 0, from: 'earliest', signal: new AbortController().signal } as const;
-  return { feed: openFeed(hubs, options, () => 0), give };
+  return { feed: openFeed(hubs, options, state, () => 0), give };
 };
 
 const takeAll = (feed: Feed): number[] => {

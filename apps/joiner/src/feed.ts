@@ -1,25 +1,34 @@
-import type { HubMessage, Hubs, ReadOptions } from '@boxoffice/hubs';
+import type { HubMessage, Hubs, PartitionState, ReadOptions } from '@boxoffice/hubs';
 
-/** One input of a pair: its messages as they come, one batch ahead, and whether the broker has more. */
+/** One input of a pair: its messages as they come, one batch ahead, and what the broker says of its end. */
 export interface Feed {
   /** The next message that has been read and not taken. */
   head(): HubMessage | undefined;
   shift(): void;
   /** Waits for the next batch, which may be empty; `false` when reading has ended. Only when `head()` is undefined. */
   pull(): Promise<boolean>;
-  /** Whether, by the broker's word, everything has been taken; asked at most once a second, and kept until something comes. */
-  look(takenTo: number): Promise<void>;
+  /** Asks the broker where the partition ends, at most once in `atMostEveryMs`; everything up to `takenTo` has been taken. */
+  look(takenTo: number, atMostEveryMs: number): Promise<void>;
+  /** Whether the broker's last word was that there is nothing more, and nothing has come since. */
   readonly caughtUp: boolean;
+  /** The broker's last word. */
+  readonly state: PartitionState;
   /** When something last came, ms; at first when reading began. */
   readonly newAt: number;
   close(): Promise<void>;
 }
 
-/** Starts to read one input; `now` is the clock, in ms. */
-export const openFeed = (hubs: Pick<Hubs, 'read' | 'partitionState'>, options: ReadOptions, now: () => number): Feed => {
+/** Starts to read one input of which the broker has just said `state`; `now` is the clock, in ms. */
+export const openFeed = (
+  hubs: Pick<Hubs, 'read' | 'partitionState'>,
+  options: ReadOptions,
+  state: PartitionState,
+  now: () => number,
+): Feed => {
   const iterator = hubs.read(options);
   let queue: readonly HubMessage[] = [];
   let next = 0;
+  let known = state;
   let caughtUp = false;
   let newAt = now();
   let lookedAt = -Infinity;
@@ -42,12 +51,12 @@ export const openFeed = (hubs: Pick<Hubs, 'read' | 'partitionState'>, options: R
     shift: () => void next++,
     // A batch that is being waited for is the next one, whoever asks for it again.
     pull: () => (pulling ??= pull()),
-    async look(takenTo) {
-      if (caughtUp || now() - lookedAt < 1000) return;
+    async look(takenTo, atMostEveryMs) {
+      if (now() - lookedAt < atMostEveryMs) return;
       lookedAt = now();
       try {
-        const { lastSequenceNumber } = await hubs.partitionState(options.hub, options.partition, options.signal);
-        caughtUp = next >= queue.length && lastSequenceNumber <= takenTo;
+        known = await hubs.partitionState(options.hub, options.partition, options.signal);
+        caughtUp = next >= queue.length && known.lastSequenceNumber <= takenTo;
       } catch (error) {
         // Asked to stop while the broker was away: nobody needs the answer any more.
         if (!options.signal.aborted) throw error;
@@ -55,6 +64,9 @@ export const openFeed = (hubs: Pick<Hubs, 'read' | 'partitionState'>, options: R
     },
     get caughtUp() {
       return caughtUp;
+    },
+    get state() {
+      return known;
     },
     get newAt() {
       return newAt;

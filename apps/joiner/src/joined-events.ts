@@ -1,72 +1,83 @@
 import type { JoinOutput } from '@boxoffice/interval-join';
-import { joinedEvent } from '@boxoffice/schemas';
-import type { BookingPaymentJoined, BookingPlaced, Origin, PaymentProcessed, Show } from '@boxoffice/schemas';
+import { joinedText } from '@boxoffice/schemas';
+import type { Carried, Show } from '@boxoffice/schemas';
 
-/** An event with its place in its hub and its event time, ms: what the join holds. */
-export interface Held<Event> {
-  readonly event: Event;
-  readonly origin: Origin;
+/** A booking as the join holds it; `at` is its event time, ms. */
+export interface HeldBooking {
+  readonly carried: Carried;
+  readonly at: number;
+  readonly showId: string;
+}
+
+/** A payment or a refund as the join holds it. */
+export interface HeldPayment {
+  readonly carried: Carried;
   readonly at: number;
 }
 
 /** What the join makes of bookings and payments. */
-export type Joined = JoinOutput<Held<BookingPlaced>, Held<PaymentProcessed>>;
+export type Joined = JoinOutput<HeldBooking, HeldPayment>;
 
 type ShowOf = (showId: string) => Show | null;
 
-const instant = (ms: number): string => new Date(ms).toISOString();
-
-/** What is said of a booking itself, by what became of it: nothing of a repetition. */
-export const ofBooking = (
-  { event, origin, at }: Held<BookingPlaced>,
+/** Adds what is said of a booking itself, by what became of it: nothing of a repetition. */
+export const addBooking = (
+  texts: string[],
+  { carried: booking, at, showId }: HeldBooking,
   fate: Joined | undefined,
   showOf: ShowOf,
-): BookingPaymentJoined[] => {
-  const booking = { event, origin };
-  if (fate?.kind === 'entered')
-    return [joinedEvent(event.subject, at, { kind: 'booking-opened', booking, show: showOf(event.data.showId) }, event)];
-  if (fate?.kind !== 'late') return [];
-  const { lateByMs } = fate;
-  return [
-    joinedEvent(event.subject, at, { kind: 'late', side: 'booking', booking, lateByMs, show: showOf(event.data.showId) }, event),
-  ];
+): void => {
+  if (fate?.kind === 'entered') texts.push(joinedText(at, { kind: 'booking-opened', booking, show: showOf(showId) }));
+  else if (fate?.kind === 'late') {
+    const { lateByMs } = fate;
+    texts.push(joinedText(at, { kind: 'late', side: 'booking', booking, lateByMs, show: showOf(showId) }));
+  }
 };
 
-/** What is said of a payment itself: that it is late, or, of a refund, that it is there. Others wait for their booking. */
-export const ofPayment = ({ event, origin, at }: Held<PaymentProcessed>, fate: Joined | undefined): BookingPaymentJoined[] => {
-  const payment = { event, origin };
-  if (fate?.kind === 'late')
-    return [joinedEvent(event.subject, at, { kind: 'late', side: 'payment', payment, lateByMs: fate.lateByMs }, event)];
-  if (fate?.kind !== 'entered' || event.data.kind !== 'refunded') return [];
-  return [joinedEvent(event.subject, at, { kind: 'refund-recorded', payment }, event)];
+/** Adds what is said of a payment itself: that it is late, or, of a refund, that it is there. Others wait for their booking. */
+export const addPayment = (
+  texts: string[],
+  { carried: payment, at }: HeldPayment,
+  fate: Joined | undefined,
+  isRefund: boolean,
+): void => {
+  if (fate?.kind === 'late') texts.push(joinedText(at, { kind: 'late', side: 'payment', payment, lateByMs: fate.lateByMs }));
+  else if (fate?.kind === 'entered' && isRefund) texts.push(joinedText(at, { kind: 'refund-recorded', payment }));
 };
 
-/** What is said of pairs, and of what closed without one. */
-export const ofPairing = (output: Joined, showOf: ShowOf): BookingPaymentJoined[] => {
+/**
+ * Adds what is said of pairs, and of what closed without one. Of a booking whose payments may be among what was lost nothing is
+ * said; a payment whose booking may be is told as late, for somebody has to carry it.
+ */
+export const addPairing = (texts: string[], output: Joined, showOf: ShowOf): void => {
   switch (output.kind) {
     case 'matched': {
       const { left, right } = output;
-      const booking = { event: left.event, origin: left.origin };
-      const payment = { event: right.event, origin: right.origin };
-      const data = { kind: 'matched', booking, payment, show: showOf(left.event.data.showId) } as const;
-      return [joinedEvent(left.event.subject, Math.max(left.at, right.at), data, left.event)];
+      const data = { kind: 'matched', booking: left.carried, payment: right.carried, show: showOf(left.showId) } as const;
+      texts.push(joinedText(Math.max(left.at, right.at), data));
+      break;
     }
     case 'left-unmatched': {
-      const { event } = output.left;
-      return [
-        joinedEvent(event.subject, output.closedAt, { kind: 'booking-unmatched', closedAt: instant(output.closedAt) }, event),
-      ];
+      const { left, closedAt } = output;
+      texts.push(joinedText(closedAt, { kind: 'booking-unmatched', booking: left.carried, closedAt }));
+      break;
     }
     case 'right-unmatched': {
-      const { event, origin } = output.right;
-      const data = { kind: 'payment-unmatched', payment: { event, origin }, closedAt: instant(output.closedAt) } as const;
-      return [joinedEvent(event.subject, output.closedAt, data, event)];
+      const { right, closedAt } = output;
+      texts.push(joinedText(closedAt, { kind: 'payment-unmatched', payment: right.carried, closedAt }));
+      break;
     }
+    case 'right-undecided': {
+      const { right, lateByMs } = output;
+      texts.push(joinedText(right.at, { kind: 'late', side: 'payment', payment: right.carried, lateByMs }));
+      break;
+    }
+    case 'left-undecided':
     case 'late':
     case 'duplicate':
     case 'entered':
-      return [];
+      break;
     default:
-      return output satisfies never;
+      output satisfies never;
   }
 };

@@ -2,20 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEmulator } from '@boxoffice/event-hubs-emulator';
-import { openDocuments, openHubs } from '@boxoffice/hubs';
+import { createCheckpointStore, openDocuments, openHubs } from '@boxoffice/hubs';
 import type { Hubs } from '@boxoffice/hubs';
-import {
-  bookingPaymentJoined,
-  bookingPlaced,
-  eventQuarantined,
-  joinProgress,
-  paymentProcessed,
-  readMessage,
-  writeEvent,
-} from '@boxoffice/schemas';
+import { bookingPaymentJoined, bookingPlaced, eventQuarantined, joinProgress, readMessage, writeEvent } from '@boxoffice/schemas';
 import { createLogger } from '@boxoffice/service-kit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
+import { booking as bookingAt, payment as paymentAt } from './fixtures/events.ts';
+import { inputs } from './inputs.ts';
 import { createJoiner } from './joiner.ts';
 
 let folder: string;
@@ -38,35 +32,8 @@ afterAll(async () => {
 
 const minute = 60_000;
 const anHourAgo = Date.now() - 60 * minute;
-const iso = (minutes: number) => new Date(anHourAgo + minutes * minute).toISOString();
-const booking = (id: string, at: number) => ({
-  specversion: '1.0',
-  id,
-  source: 'test',
-  type: bookingPlaced.type,
-  subject: id,
-  time: iso(at),
-  dataschema: `urn:boxoffice:booking.placed:${bookingPlaced.newest}`,
-  data: {
-    customerKey: 'c',
-    showId: 's',
-    channel: 'web',
-    currency: 'EUR',
-    totalMinor: 100,
-    items: [{ section: null, row: null, seat: '1', priceMinor: 100, feeMinor: 0, discountMinor: 0 }],
-    holdExpiresAt: iso(at + 15),
-  },
-});
-const payment = (bookingId: string, at: number) => ({
-  specversion: '1.0',
-  id: `${bookingId}-p`,
-  source: 'test',
-  type: paymentProcessed.type,
-  subject: bookingId,
-  time: iso(at),
-  dataschema: `urn:boxoffice:payment.processed:${paymentProcessed.newest}`,
-  data: { kind: 'captured', attempt: 1, method: 'card', declineReason: null, amountMinor: 100, currency: 'EUR' },
-});
+const booking = (name: string, at: number) => bookingAt(name, anHourAgo + at * minute, { id: name });
+const payment = (name: string, at: number) => paymentAt(name, anHourAgo + at * minute, 'captured', { id: `${name}-p` });
 
 const publish = (name: string, events: readonly { subject: string }[]) =>
   hubs.publisher(name).publish(events.map((event) => ({ ...writeEvent(event), key: event.subject })));
@@ -81,16 +48,19 @@ const joinAll = async (env: Record<string, string> = {}) => {
     ...env,
   });
   const stop = new AbortController();
-  const context = {
+  const documents = openDocuments(config);
+  const joiner = createJoiner({
     config,
     hubs,
-    documents: openDocuments(config),
+    documents,
+    store: createCheckpointStore(documents),
+    instanceId: 'only',
     knowledge: { showOf: () => null, bookings: bookingPlaced },
+    mirror: { note: () => undefined },
     log,
     signal: stop.signal,
     giveUp: new AbortController().signal,
-  };
-  const joiner = createJoiner(context);
+  });
   const running = joiner.run();
   await Promise.race([
     running,
@@ -98,10 +68,10 @@ const joinAll = async (env: Record<string, string> = {}) => {
       .poll(
         async () => {
           const ends = await Promise.all(
-            joiner.pairs().flatMap((pair) =>
-              (['bookings', 'payments'] as const).map(async (input) => {
-                const { lastSequenceNumber } = await hubs.partitionState(input, pair.partition);
-                return pair.checkpointed().readTo[input] >= lastSequenceNumber && pair.status().open[input] === 0;
+            joiner.pairs().flatMap(({ partition, checkpoint, run }) =>
+              inputs.map(async (input) => {
+                const { lastSequenceNumber } = await hubs.partitionState(input, partition);
+                return (checkpoint?.readTo[input] ?? -2) >= lastSequenceNumber && run?.pair.lastClose() === undefined;
               }),
             ),
           );
@@ -155,7 +125,7 @@ test('pairs are matched, the rest is told apart by ticks, and what cannot be rea
   expect((await everything('quarantine')).map(({ data }) => data)).toMatchObject([
     { reason: 'malformed-json', origin: { hub: 'bookings', partition: 0 } },
   ]);
-  const received = pairs.reduce((sum, pair) => sum + pair.checkpointed().ledger.received, 0);
+  const received = pairs.reduce((sum, pair) => sum + (pair.checkpoint?.ledger.received ?? 0), 0);
   expect(received).toBe(40 + 31 + 1);
 });
 
@@ -172,7 +142,7 @@ test('a joiner that starts again goes on where the last one was, and says nothin
   ]);
   const joined = after.filter(({ type }) => type === 'booking-payment.joined').map(({ id }) => id);
   expect(new Set(joined).size).toBe(joined.length);
-  expect(pairs.map((pair) => pair.status().generation)).toEqual([2, 2]);
+  expect(pairs.map(({ checkpoint }) => checkpoint?.generation)).toEqual([2, 2]);
 });
 
 test('hubs that differ in their partition counts are refused, with the counts', async () => {

@@ -1,8 +1,9 @@
-import { createIntervalJoin, createReplayMarks } from '@boxoffice/interval-join';
-import { bytesOfEvent, paymentProcessed, quarantinedEvent, readMessage, streamTick } from '@boxoffice/schemas';
+import { createRecoverableJoin } from '@boxoffice/interval-join';
+import type { Hold, JoinInput, RecoverableJoin } from '@boxoffice/interval-join';
+import { bytesOfEvent, carry, paymentProcessed, quarantinedEvent, readMessage, streamTick } from '@boxoffice/schemas';
 import type {
-  BookingPaymentJoined,
   BookingPlaced,
+  Carried,
   Contract,
   EventQuarantined,
   Origin,
@@ -11,15 +12,16 @@ import type {
   Show,
   StreamTick,
 } from '@boxoffice/schemas';
+import { joinCutOf } from './checkpoint.ts';
 import type { PairCheckpoint, PairSettings } from './checkpoint.ts';
-import { ofBooking, ofPairing, ofPayment } from './joined-events.ts';
-import type { Held, Joined } from './joined-events.ts';
+import { wiped } from './edges.ts';
+import type { Refusal } from './edges.ts';
+import { inputs, ofEach, sideOf } from './inputs.ts';
+import type { Input } from './inputs.ts';
+import { addBooking, addPairing, addPayment } from './joined-events.ts';
+import type { HeldBooking, HeldPayment, Joined } from './joined-events.ts';
+import { sameContent } from './same-content.ts';
 import { countEvent, countPairing, countQuarantined, tallyFrom } from './tally.ts';
-
-/** The two inputs of a pair. */
-export type Input = 'bookings' | 'payments';
-/** The inputs, in the order in which they are looked at. */
-export const inputs: readonly Input[] = ['bookings', 'payments'];
 
 /** A message of an input, as much of it as the join looks at. */
 export interface InputMessage {
@@ -33,60 +35,64 @@ export interface InputMessage {
 
 /** What a message gives rise to, in order. */
 export interface PairOutputs {
-  readonly joined: BookingPaymentJoined[];
+  /** Joined events, as JSON. */
+  readonly joined: string[];
   readonly quarantined: EventQuarantined[];
 }
 
+/** The hub is not the one that was read. */
+export class WipedHubError extends Error {
+  override readonly name = 'WipedHubError';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
 /**
- * Partition *n* of both inputs, joined: messages in, events out. The state is rebuilt after a restart by reading again, so this
- * begins in phase `replaying` when its checkpoint says that there is something to rebuild, and is silent until both inputs have
- * come to where they were (the barrier); only then does it take what lies beyond. Reads no clock and does no I/O.
+ * Partition *n* of both inputs, joined: messages in, events out. The state is rebuilt after a restart by reading again, silently,
+ * until both inputs have come to where they were (the barrier); only then does it take what lies beyond. Reads no clock and does
+ * no I/O.
  */
 export interface Pair {
-  /** Whether a message may be taken now: while replaying, what lies beyond the barrier has to wait for the other input. */
-  mayTake(input: Input, sequenceNumber: number): boolean;
+  /** Why a message may not be taken now; undefined when it may. */
+  hold(input: Input, sequenceNumber: number, otherCaughtUp: boolean): Hold | 'state' | undefined;
+  /** @throws {WipedHubError} for a message that another stood in the place of. */
   take(input: Input, message: InputMessage): PairOutputs;
-  /** What to remember once every output so far has been acknowledged. Only of a live pair. */
+  /** What to remember once every output so far has been acknowledged. Not of a pair that is replaying. */
   cut(): PairCheckpoint;
-  readonly live: boolean;
+  readonly phase: RecoverableJoin<HeldBooking, HeldPayment>['phase'];
   watermarks(): PairStatus['watermarks'];
+  readTo(): PairStatus['readTo'];
+  lastClose(): number | undefined;
   status(): PairStatus;
 }
 
 /** How a pair stands; times in ms, `-Infinity` for a watermark that is not known. */
 export interface PairStatus {
-  readonly phase: 'replaying' | 'live';
+  /** replaying: reading again, silently; repeating: reading again, aloud. */
+  readonly phase: Pair['phase'];
   readonly generation: number;
   readonly readTo: Readonly<Record<Input, number>>;
+  /** The last sequence numbers to read again in this phase. */
+  readonly until: Readonly<Record<Input, number>>;
   readonly watermarks: Readonly<Record<Input | 'joined', number>>;
   readonly open: Readonly<Record<Input, number>>;
+  readonly stateBytes: number;
   /** On-time payments that nothing has been said of yet. */
   readonly waitingPayments: number;
-  /** Just above this everything that is open now would be closed; undefined when nothing is. */
-  readonly lastClose: number | undefined;
   readonly ledger: PairCheckpoint['ledger'];
   readonly outputs: PairCheckpoint['outputs'];
   /** Messages read again to rebuild the state. */
   readonly replayed: number;
-  /** Bookings whose show the catalogue did not have. */
+  /** Joined events whose show the catalogue did not have. */
   readonly unknownShows: number;
-  /** Events read live since the start, by the `<type>:<version>` that they were written under. */
+  /** Events read since the start, by the `<type>:<version>` that they were written under; those of a silent replay are not in it. */
   readonly versions: ReadonlyMap<string, number>;
-  /** The broker's clock at the newest message, ms. */
-  readonly enqueuedAt: number;
+  /** The broker's clock at the newest message of each input, ms; null before the first. */
+  readonly enqueuedAt: Readonly<Record<Input, number | null>>;
 }
-
-type InputEvent = BookingPlaced | PaymentProcessed | StreamTick;
-
-const dedupeId = ({ source, id }: BookingPlaced | PaymentProcessed): string => `${source}\n${id}`;
-
-/** What to say of an event whose time is too far ahead of the broker's clock: it must not touch a watermark. */
-const clockSkew = (reading: { readonly at: number; readonly index: number }, message: InputMessage, { skewMs }: PairSettings) => {
-  const aheadMs = reading.at - message.enqueuedAt;
-  if (aheadMs <= skewMs) return undefined;
-  const detail = `/time: is ${aheadMs} ms ahead of the broker's clock, expected at most ${skewMs} ms`;
-  return { reason: 'clock-skew', detail, bytes: bytesOfEvent(message.body, reading.index) } as const;
-};
 
 /** What a pair knows of the world outside its two logs. */
 export interface PairKnowledge {
@@ -95,90 +101,140 @@ export interface PairKnowledge {
   readonly bookings: Contract<BookingPlaced>;
 }
 
+/** The settings of a pair, with those that decide about memory and not about results. */
+export interface PairLimits extends PairSettings {
+  /** How far in event time one input may run ahead of the other's backlog, ms. */
+  readonly alignmentMs: number;
+  /** State beyond which the input that is ahead waits, in bytes. */
+  readonly stateMaxBytes: number;
+}
+
+type InputEvent = BookingPlaced | PaymentProcessed | StreamTick;
+
+const dedupeId = ({ source, id }: BookingPlaced | PaymentProcessed): string => `${source}\n${id}`;
+/** As the engine keeps it: a byte a character, for the texts are nearly always Latin. */
+const bytesOf = ({ event, extensions }: Carried): number => event.length + extensions.length + 200;
+
+/** What to say of an event whose time is too far ahead of the broker's clock: it must not touch a watermark. */
+const clockSkew = (reading: { readonly at: number; readonly index: number }, message: InputMessage, skewMs: number) => {
+  const aheadMs = reading.at - message.enqueuedAt;
+  if (aheadMs <= skewMs) return undefined;
+  const detail = `/time: is ${aheadMs} ms ahead of the broker's clock, expected at most ${skewMs} ms`;
+  return { reason: 'clock-skew', detail, bytes: bytesOfEvent(message.body, reading.index) } as const;
+};
+
 /** Takes up the pair that `checkpoint` describes. */
 export const createPair = (
-  settings: PairSettings,
+  { alignmentMs, stateMaxBytes, skewMs, ...settings }: PairLimits,
   checkpoint: PairCheckpoint,
   { showOf: findShow, bookings }: PairKnowledge,
 ): Pair => {
   const readInput = (input: Input, body: Uint8Array): Reading<InputEvent>[] =>
     input === 'bookings' ? readMessage(body, [bookings, streamTick]) : readMessage(body, [paymentProcessed, streamTick]);
-  const join = createIntervalJoin<Held<BookingPlaced>, Held<PaymentProcessed>>(settings);
-  const marks = { bookings: createReplayMarks(), payments: createReplayMarks() };
-  const readTo = { bookings: checkpoint.replayFrom.bookings - 1, payments: checkpoint.replayFrom.payments - 1 };
-  const barrier = checkpoint.readTo;
-  const reached = { bookings: readTo.bookings >= barrier.bookings, payments: readTo.payments >= barrier.payments };
-  // What is read again has been counted before: until the barrier this counts for nobody.
-  let tally = tallyFrom(checkpoint);
-  let live = false;
+  const join = createRecoverableJoin<HeldBooking, HeldPayment>({
+    settings,
+    cut: joinCutOf(checkpoint),
+    alignmentMs,
+    same: {
+      left: (a, b) => sameContent(a.carried.event, b.carried.event),
+      right: (a, b) => sameContent(a.carried.event, b.carried.event),
+    },
+  });
+  const lostTo = { ...checkpoint.lostTo };
+  const lostBefore = { ...checkpoint.lostBefore };
+  const enqueuedAt = ofEach<number | null>(() => null);
+  const tally = tallyFrom(checkpoint);
+  const versions = new Map<string, number>();
   let replayed = 0;
   let unknownShows = 0;
-  let enqueuedAt = 0;
-  const versions = new Map<string, number>();
 
-  const passBarrier = (input: Input): void => {
-    reached[input] = true;
-    if (live || !reached.bookings || !reached.payments) return;
-    live = true;
-    tally = tallyFrom(checkpoint);
-    unknownShows = 0;
-    if (checkpoint.closedTo !== null) join.forgetClosed(checkpoint.closedTo);
+  const noteLoss = (input: Input, upTo: number): void => {
+    lostTo[input] = Math.max(upTo, lostTo[input] ?? -Infinity);
+    join.lost(sideOf[input], upTo);
   };
-  for (const input of inputs) if (reached[input]) passBarrier(input);
+  for (const input of inputs) if (lostTo[input] !== null) join.lost(sideOf[input], lostTo[input]);
 
   const showOf = (showId: string): Show | null => {
     const show = findShow(showId);
-    if (!show) unknownShows++;
+    if (!show && join.phase !== 'replaying') unknownShows++;
     return show;
   };
 
-  const pairUp = (outputs: readonly Joined[]): BookingPaymentJoined[] =>
-    outputs.flatMap((output) => {
-      countPairing(tally, output);
-      return ofPairing(output, showOf);
-    });
+  const toInput = (input: Input, event: BookingPlaced | PaymentProcessed, carried: Carried, at: number) => {
+    const id = dedupeId(event);
+    const { subject: key } = event;
+    const bytes = bytesOf(carried);
+    if (event.type === 'booking.placed')
+      return { side: 'left', key, id, at, bytes, value: { carried, at, showId: event.data.showId } } as const;
+    return { side: 'right', key, id, at, bytes, value: { carried, at }, passes: event.data.kind === 'refunded' } as const;
+  };
 
-  const takeEvent = (input: Input, event: InputEvent, origin: Origin, at: number): BookingPaymentJoined[] => {
-    switch (event.type) {
-      case 'stream.tick':
-        return pairUp(join.push({ side: input === 'bookings' ? 'left' : 'right', tick: at }));
-      case 'booking.placed': {
-        const held = { event, origin, at };
-        const [fate, ...pairing] = join.push({ side: 'left', key: event.subject, id: dedupeId(event), at, value: held });
-        countEvent(tally, fate, 'opened');
-        return [...ofBooking(held, fate, showOf), ...pairUp(pairing)];
-      }
-      case 'payment.processed': {
-        const held = { event, origin, at };
-        const passes = event.data.kind === 'refunded';
-        const [fate, ...pairing] = join.push({ side: 'right', key: event.subject, id: dedupeId(event), at, value: held, passes });
-        countEvent(tally, fate, passes ? 'refunds' : 'payments');
-        return [...ofPayment(held, fate), ...pairUp(pairing)];
-      }
-      default:
-        return event satisfies never;
+  const tell = (texts: string[], pushed: JoinInput<HeldBooking, HeldPayment>, outcomes: readonly Joined[]): void => {
+    const [fate] = outcomes;
+    const counts = join.phase === 'live';
+    let first = 0;
+    if (!('tick' in pushed)) {
+      first = 1;
+      const refund = pushed.side === 'right' && pushed.passes === true;
+      if (counts) countEvent(tally, fate, pushed.side === 'left' ? 'opened' : refund ? 'refunds' : 'payments');
+      if (pushed.side === 'left') addBooking(texts, pushed.value, fate, showOf);
+      else addPayment(texts, pushed.value, fate, refund);
+    }
+    for (let index = first; index < outcomes.length; index++) {
+      const outcome = outcomes[index]!;
+      if (counts) countPairing(tally, outcome);
+      addPairing(texts, outcome, showOf);
     }
   };
 
-  const takeMessage = (input: Input, message: InputMessage): PairOutputs => {
+  const takeEvent = (input: Input, event: InputEvent, origin: Origin, at: number, texts: string[]): void => {
+    const { sequenceNumber } = origin;
+    const pushed: JoinInput<HeldBooking, HeldPayment> =
+      event.type === 'stream.tick' ? { side: sideOf[input], tick: at } : toInput(input, event, carry(event, origin), at);
+    const outcomes = join.push(sequenceNumber, pushed);
+    if (join.phase !== 'replaying') tell(texts, pushed, outcomes);
+  };
+
+  /** Whether a message stands where one stood before, and what follows from a hub whose beginning could not be read. */
+  const lookAtPlace = (input: Input, { sequenceNumber, enqueuedAt: now }: InputMessage): void => {
+    const before = checkpoint.enqueuedAt[input];
+    if (sequenceNumber === checkpoint.readTo[input] && before !== null && before !== now) {
+      const found = `the message at sequence number ${sequenceNumber} came in at ${new Date(now).toISOString()}, and the one that was read there at ${new Date(before).toISOString()}`;
+      throw new WipedHubError(wiped(input, found));
+    }
+    const gap = lostBefore[input];
+    if (gap === null || sequenceNumber < gap) return;
+    // What is gone came in before this, and no event time is further ahead of its coming in than the skew.
+    noteLoss(input, now + skewMs);
+    lostBefore[input] = null;
+  };
+
+  const take = (input: Input, message: InputMessage): PairOutputs => {
     const { hub, partition, sequenceNumber } = message;
     const outputs: PairOutputs = { joined: [], quarantined: [] };
+    lookAtPlace(input, message);
+    if (sequenceNumber < checkpoint.replayFrom[input]) return outputs;
+    const cameIn = new Date(message.enqueuedAt).toISOString();
+    const silent = join.phase === 'replaying';
+    if (silent) replayed++;
     for (const reading of readInput(input, message.body)) {
       const { index } = reading;
-      const origin = { hub, partition, sequenceNumber, index, enqueuedAt: new Date(message.enqueuedAt).toISOString() };
-      const failure = reading.ok ? clockSkew(reading, message, settings) : reading;
+      const origin = { hub, partition, sequenceNumber, index, enqueuedAt: cameIn };
+      const failure = reading.ok ? clockSkew(reading, message, skewMs) : reading;
       if (failure) {
-        countQuarantined(tally);
+        if (silent) continue;
+        if (join.phase === 'live') countQuarantined(tally);
         outputs.quarantined.push(quarantinedEvent(origin, failure));
       } else if (reading.ok) {
-        marks[input].read(sequenceNumber, reading.at);
-        const schema = `${reading.event.type}:${reading.version}`;
-        if (live) versions.set(schema, (versions.get(schema) ?? 0) + 1);
-        outputs.joined.push(...takeEvent(input, reading.event, origin, reading.at));
+        if (!silent) {
+          const schema = `${reading.event.type}:${reading.version}`;
+          versions.set(schema, (versions.get(schema) ?? 0) + 1);
+        }
+        takeEvent(input, reading.event, origin, reading.at, outputs.joined);
       }
     }
-    readTo[input] = sequenceNumber;
-    enqueuedAt = Math.max(enqueuedAt, message.enqueuedAt);
+    join.done(sideOf[input], sequenceNumber);
+    enqueuedAt[input] = message.enqueuedAt;
     return outputs;
   };
 
@@ -186,54 +242,66 @@ export const createPair = (
     const { left, right, joined } = join.watermarks();
     return { bookings: left, payments: right, joined };
   };
+  const readTo = (): PairStatus['readTo'] => {
+    const { left, right } = join.readTo();
+    return { bookings: left, payments: right };
+  };
+
+  /** What is no longer of any consequence: nothing that is open could have had a partner among what was lost. */
+  const lossStillOpen = (input: Input): number | null => {
+    const upTo = lostTo[input];
+    return upTo !== null && join.watermarks().joined <= upTo + settings.beforeMs + settings.afterMs ? upTo : null;
+  };
 
   return {
-    mayTake(input, sequenceNumber) {
-      // Beyond the barrier already: what lay before it is no longer in the hub.
-      if (!live && sequenceNumber > barrier[input]) passBarrier(input);
-      return live || sequenceNumber <= barrier[input];
+    hold(input, sequenceNumber, otherCaughtUp) {
+      if (sequenceNumber < checkpoint.replayFrom[input]) return undefined;
+      const held = join.hold(sideOf[input], sequenceNumber, otherCaughtUp);
+      if (held !== undefined || join.phase !== 'live' || join.stateBytes() <= stateMaxBytes) return held;
+      // The input that holds the watermark goes on, for nothing else lets state go.
+      const { left, right } = join.watermarks();
+      return (input === 'bookings' ? left > right : right > left) ? 'state' : undefined;
     },
-    take(input, message) {
-      if (live) return takeMessage(input, message);
-      // Read again to rebuild the state; what follows from it has been sent before.
-      takeMessage(input, message);
-      replayed++;
-      if (message.sequenceNumber >= barrier[input]) passBarrier(input);
-      return { joined: [], quarantined: [] };
-    },
+    take,
     cut() {
-      if (!live) throw new Error('a pair that is replaying has nothing new to remember');
-      const floor = join.replayFloor();
-      const from = (input: Input) => marks[input].first(floor) ?? readTo[input] + 1;
-      const { joined } = join.watermarks();
+      const { closedTo, ...cut } = join.cut();
+      const ofInputs = <T>({ left, right }: { readonly left: T; readonly right: T }) => ({ bookings: left, payments: right });
       return {
         generation: checkpoint.generation,
         settings: checkpoint.settings,
-        readTo: { ...readTo },
-        replayFrom: { bookings: from('bookings'), payments: from('payments') },
-        closedTo: Number.isFinite(joined) ? joined : null,
+        readTo: ofInputs(cut.readTo),
+        replayFrom: ofInputs(cut.replayFrom),
+        knownTo: ofInputs(cut.knownTo),
+        closedTo,
+        newest: ofInputs(cut.newest),
+        enqueuedAt: ofEach((input) => enqueuedAt[input] ?? checkpoint.enqueuedAt[input]),
+        lostTo: ofEach(lossStillOpen),
+        lostBefore: { ...lostBefore },
         ...tallyFrom(tally),
       };
     },
-    get live() {
-      return live;
+    get phase() {
+      return join.phase;
     },
     watermarks,
+    readTo,
+    lastClose: () => join.lastClose(),
     status() {
       const open = join.open();
       return {
-        phase: live ? 'live' : 'replaying',
+        phase: join.phase,
         generation: checkpoint.generation,
-        readTo: { ...readTo },
+        readTo: readTo(),
+        until: join.phase === 'replaying' ? checkpoint.readTo : checkpoint.knownTo,
         watermarks: watermarks(),
         open: { bookings: open.left, payments: open.right },
+        stateBytes: join.stateBytes(),
         waitingPayments: join.unmatched().right,
-        lastClose: join.lastClose(),
-        ...tallyFrom(live ? tally : checkpoint),
+        ...tallyFrom(tally),
         replayed,
         unknownShows,
         versions,
-        enqueuedAt,
+        enqueuedAt: { ...enqueuedAt },
       };
     },
   };

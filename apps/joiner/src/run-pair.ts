@@ -1,14 +1,21 @@
+import { DocumentConflictError, OwnershipLostError } from '@boxoffice/hubs';
 import type { DocumentStore, Hubs } from '@boxoffice/hubs';
-import { packEvents, progressEvent, tickEvent, writeEvent } from '@boxoffice/schemas';
+import { packTexts, tickEvent, writeEvent } from '@boxoffice/schemas';
+import type { EventQuarantined } from '@boxoffice/schemas';
 import type { Logger } from '@boxoffice/service-kit';
-import { mustWait } from './alignment.ts';
-import type { PairCheckpoint } from './checkpoint.ts';
 import type { Config } from './config.ts';
+import { firstOf } from './edges.ts';
 import { openFeed, refill } from './feed.ts';
+import type { Feed } from './feed.ts';
+import { inputs, ofEach, otherThan } from './inputs.ts';
+import type { Input } from './inputs.ts';
+import type { Mirror, Place, Places } from './mirror.ts';
 import { createOutbox } from './outbox.ts';
-import { claimPair } from './pair-document.ts';
-import { createPair, inputs } from './pair.ts';
-import type { Input, PairKnowledge, PairStatus } from './pair.ts';
+import type { PairDocument } from './pair-document.ts';
+import { createPair } from './pair.ts';
+import type { Pair, PairKnowledge, PairLimits } from './pair.ts';
+import { progressOf } from './progress.ts';
+import type { Cut } from './progress.ts';
 import { tickTime } from './tick.ts';
 
 /** What the pairs share. */
@@ -17,109 +24,118 @@ export interface PairContext {
   readonly hubs: Hubs;
   readonly documents: DocumentStore;
   readonly knowledge: PairKnowledge;
+  readonly mirror: Mirror;
   readonly log: Logger;
-  /** Asks for a drained stop. */
-  readonly signal: AbortSignal;
-  /** Gives up on sending; some time after `signal`. */
+  /** Gives up on sending; some time after everything was asked to stop. */
   readonly giveUp: AbortSignal;
 }
 
-/** A pair at work. */
-export interface RunningPair {
-  readonly partition: number;
-  status(): PairStatus;
-  /** The last checkpoint; what it covers has been acknowledged by the joined hub. */
-  checkpointed(): PairCheckpoint;
-  /** Whether the broker's word is that an input has nothing more. */
-  caughtUp(input: Input): boolean;
-  /** Resolves once stopped and drained. @throws when the pair cannot go on. */
+/** A pair that is being read. */
+export interface PairRun {
+  readonly pair: Pair;
+  readonly feeds: Readonly<Record<Input, Feed>>;
+  /** What an input waits for with a message in hand. */
+  readonly held: Readonly<Record<Input, ReturnType<Pair['hold']>>>;
+  /** Whether the joined hub takes less than there is to send. */
+  readonly congested: boolean;
+  readonly startedAt: number;
+  /** Resolves once stopped and drained. @throws when it cannot go on. */
   readonly done: Promise<void>;
 }
 
-type Outgoing = { readonly to: 'joined' | 'quarantine'; readonly event: object };
-type Cut = { readonly checkpoint: PairCheckpoint; readonly status: PairStatus };
+/** Somebody else has the pair now. */
+export const isFenced = (error: unknown): boolean =>
+  error instanceof OwnershipLostError || error instanceof DocumentConflictError;
 
-const other = (input: Input): Input => (input === 'bookings' ? 'payments' : 'bookings');
-const instant = (ms: number | null): string | null => (ms === null || !Number.isFinite(ms) ? null : new Date(ms).toISOString());
+/** Retention has overtaken the reader. */
+export class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+}
 
-const progressOf = (partition: number, { checkpoint, status }: Cut): object => {
-  const { generation, readTo, closedTo, ledger, outputs } = checkpoint;
-  const input = (name: Input) => ({
-    readTo: readTo[name] < 0 ? null : readTo[name],
-    watermark: instant(status.watermarks[name]),
-  });
-  const progress = { bookings: input('bookings'), payments: input('payments') };
-  return progressEvent(status.enqueuedAt, {
-    partition,
-    generation,
-    watermark: instant(closedTo),
-    inputs: progress,
-    ledger,
-    outputs,
-    waitingPayments: status.waitingPayments,
-  });
-};
+type Outgoing = string | EventQuarantined;
 
 /**
- * Runs one pair: read both inputs, join, send; and when all of a cut is acknowledged, publish its progress, then write its
- * checkpoint. A pair that somebody else has claimed ends with an error, and so does one that its hubs refuse.
+ * Runs one pair from its document's checkpoint on: read both inputs, join, send; and when all of a cut is acknowledged, publish
+ * its progress, then write its checkpoint. Ends when `signal` aborts, with everything that was taken sent and remembered.
  */
-export const runPair = async (context: PairContext, partition: number): Promise<RunningPair> => {
-  const { config, hubs, documents, log, signal, giveUp } = context;
+export const runPair = (
+  { config, hubs, knowledge, mirror, log, giveUp }: PairContext,
+  limits: PairLimits,
+  partition: number,
+  document: PairDocument,
+  state: Readonly<Record<Input, Feed['state']>>,
+  signal: AbortSignal,
+): PairRun => {
   const hubOf = { bookings: config.bookingsHub, payments: config.paymentsHub };
-  const name = `${config.consumerGroup}-${hubOf.bookings}-${hubOf.payments}-${partition}`;
-  const document = await claimPair(documents, name, config, log);
   const start = document.written;
-  const pair = createPair(config, start, context.knowledge);
+  const pair = createPair(limits, start, knowledge);
+  const startedAt = Date.now();
+  const fenced = new AbortController();
+  const sending = AbortSignal.any([giveUp, fenced.signal]);
 
   const joined = hubs.publisher(config.joinedHub);
   const quarantine = hubs.publisher(config.quarantineHub);
-  const send = async (items: readonly Outgoing[]): Promise<void> => {
-    const of = (to: Outgoing['to']) => items.flatMap((item) => (item.to === to ? [item.event] : []));
-    const messages = packEvents(of('joined'), { maxEvents: config.packing });
-    await Promise.all([
-      joined.publish(
-        messages.map((message) => ({ ...message, partition })),
-        giveUp,
-      ),
-      // A quarantined event can be nearly as large as a message may be, so each travels alone.
-      quarantine.publish(
-        of('quarantine').map((event) => ({ ...writeEvent(event), partition })),
-        giveUp,
-      ),
-    ]);
-  };
-  const outbox = createOutbox<Outgoing, Cut>({
-    send,
+  const outbox = createOutbox<Outgoing, Cut & { readonly places: Places }>({
+    async send(items) {
+      const texts = items.filter((item) => typeof item === 'string');
+      const spoiled = items.filter((item) => typeof item !== 'string');
+      const messages = packTexts(texts, { maxEvents: config.packing });
+      await Promise.all([
+        joined.publish(
+          messages.map((message) => ({ ...message, partition })),
+          sending,
+        ),
+        // A quarantined event can be nearly as large as a message may be, so each travels alone.
+        quarantine.publish(
+          spoiled.map((event) => ({ ...writeEvent(event), partition })),
+          sending,
+        ),
+      ]);
+    },
     async onMark(cut) {
-      await joined.publish([{ ...writeEvent(progressOf(partition, cut)), partition }], giveUp);
+      // While the past is read again its positions are behind what was told before, and tell nothing new.
+      if (inputs.every((input) => cut.checkpoint.readTo[input] >= start.knownTo[input]))
+        await joined.publish([{ ...writeEvent(progressOf(partition, cut)), partition }], sending);
       await document.write(cut.checkpoint);
+      mirror.note(cut.places);
     },
     room: config.outboxEvents,
   });
 
-  const feed = (input: Input) => {
-    const first = start.replayFrom[input];
+  const places: { [K in Input]?: Place } = {};
+  const feeds = ofEach((input) => {
+    // From the last message read on, where there is one: that it stands where it stood tells that the hub is the same.
+    const first = Math.max(firstOf(state[input]), Math.min(start.replayFrom[input], start.readTo[input]), 0);
     const from = first > 0 ? { after: first - 1 } : ('earliest' as const);
     const options = { hub: hubOf[input], group: config.consumerGroup, partition, from, ownerLevel: start.generation, signal };
-    return openFeed(hubs, options, Date.now);
-  };
-  const feeds = { bookings: feed('bookings'), payments: feed('payments') };
-  const tickedAt = { bookings: -Infinity, payments: -Infinity };
+    return openFeed(hubs, options, state[input], Date.now);
+  });
+  const held = ofEach<ReturnType<Pair['hold']>>(() => undefined);
+  const jumped = ofEach(() => -1);
+  const tickedAt = ofEach(() => -Infinity);
+  let congested = false;
   let openSince = -Infinity;
-  let cutAt = Date.now();
+  let cutAt = startedAt;
   let { readTo: marked } = start;
 
   /** Takes what may be taken of what has been read; returns whether that was anything. */
   const takeFrom = (input: Input): boolean => {
+    const feed = feeds[input];
+    const other = feeds[otherThan(input)];
     let taken = false;
-    for (let message = feeds[input].head(); message; message = feeds[input].head()) {
-      if (!pair.mayTake(input, message.sequenceNumber)) break;
-      if (pair.live && mustWait(pair.watermarks(), input, feeds[other(input)].caughtUp, config)) break;
+    let expected = pair.readTo()[input] + 1;
+    held[input] = undefined;
+    for (let message = feed.head(); message; message = feed.head()) {
+      const { sequenceNumber } = message;
+      held[input] = pair.hold(input, sequenceNumber, other.caughtUp);
+      if (held[input] || (sequenceNumber > expected && jumped[input] !== sequenceNumber)) break;
       const outputs = pair.take(input, message);
-      outbox.add(outputs.joined.map((event) => ({ to: 'joined', event })));
-      outbox.add(outputs.quarantined.map((event) => ({ to: 'quarantine', event })));
-      feeds[input].shift();
+      outbox.add(outputs.joined);
+      outbox.add(outputs.quarantined);
+      const { hub, offset } = message;
+      places[input] = { hub, partition, sequenceNumber, offset };
+      expected = sequenceNumber + 1;
+      feed.shift();
       taken = true;
     }
     return taken;
@@ -128,41 +144,70 @@ export const runPair = async (context: PairContext, partition: number): Promise<
     for (let more = true; more;) more = inputs.map(takeFrom).includes(true);
   };
 
+  /** What is missing between two messages was deleted before it could be read, or was never there: the broker knows. */
+  const lookAtJump = async (input: Input): Promise<void> => {
+    const expected = pair.readTo()[input] + 1;
+    const next = feeds[input].head()?.sequenceNumber;
+    if (next === undefined || next <= expected || next === jumped[input] || held[input]) return;
+    if (firstOf(await hubs.partitionState(hubOf[input], partition, signal)) > expected)
+      throw new OvertakenError(`retention has deleted ${hubOf[input]}/${partition} from sequence number ${expected} on`);
+    jumped[input] = next;
+  };
+
   const tick = async (input: Input): Promise<void> => {
-    const now = Date.now();
     // An input that has rested for long gets its time from when somebody began to wait for it: the bookings of a backfill
     // come shortly before their payments.
     const idleSince = Math.max(feeds[input].newAt, tickedAt[input], openSince);
-    if (!pair.live || !feeds[input].caughtUp || now - idleSince < config.idleAfterMs) return;
-    const time = tickTime(pair.status(), input, now, config);
+    if (pair.phase !== 'live' || !feeds[input].caughtUp || Date.now() - idleSince < config.idleAfterMs) return;
+    const due = () => tickTime(pair.watermarks(), pair.lastClose(), input, Date.now(), config);
+    if (due() === undefined) return;
+    // This process may have slept for hours: is the pair still ours, and is there still nothing more?
+    await document.confirm();
+    await feeds[input].look(pair.readTo()[input], 0);
+    const time = feeds[input].caughtUp ? due() : undefined;
     if (time === undefined) return;
-    tickedAt[input] = now;
-    await hubs.publisher(hubOf[input]).publish([{ ...writeEvent(tickEvent(hubOf[input], partition, time)), partition }], giveUp);
+    tickedAt[input] = Date.now();
+    await hubs.publisher(hubOf[input]).publish([{ ...writeEvent(tickEvent(hubOf[input], partition, time)), partition }], sending);
   };
 
   const cut = (): void => {
-    const status = pair.status();
-    if (!pair.live || inputs.every((input) => status.readTo[input] <= marked[input])) return;
+    if (pair.phase === 'replaying') return;
+    const readTo = pair.readTo();
+    if (inputs.every((input) => readTo[input] <= marked[input])) return;
     const checkpoint = pair.cut();
     marked = checkpoint.readTo;
     cutAt = Date.now();
-    outbox.mark({ checkpoint, status });
+    outbox.mark({
+      checkpoint,
+      watermarks: pair.watermarks(),
+      waitingPayments: pair.status().waitingPayments,
+      places: Object.values(places),
+    });
   };
 
   const run = async (): Promise<void> => {
     try {
       while (await refill(inputs.map((input) => feeds[input]))) {
-        const wasOpen = pair.status().lastClose !== undefined;
+        const wasOpen = pair.lastClose() !== undefined;
         takeAll();
-        if (!wasOpen && pair.status().lastClose !== undefined) openSince = Date.now();
-        for (const input of inputs) if (!feeds[input].head()) await feeds[input].look(pair.status().readTo[input]);
+        if (!wasOpen && pair.lastClose() !== undefined) openSince = Date.now();
+        for (const input of inputs) {
+          await lookAtJump(input);
+          const quiet = !feeds[input].head() && !feeds[input].caughtUp;
+          await feeds[input].look(pair.readTo()[input], quiet ? config.lookEveryMs : 5 * config.lookEveryMs);
+        }
         takeAll();
         for (const input of inputs) await tick(input);
         if (Date.now() - cutAt >= config.checkpointEveryMs) cut();
+        congested = true;
         await outbox.room();
+        congested = false;
       }
       cut();
       await outbox.drained();
+    } catch (error) {
+      fenced.abort(error);
+      throw error;
     } finally {
       await Promise.all(inputs.map((input) => feeds[input].close()));
     }
@@ -170,10 +215,13 @@ export const runPair = async (context: PairContext, partition: number): Promise<
   };
 
   return {
-    partition,
-    status: () => pair.status(),
-    checkpointed: () => document.written,
-    caughtUp: (input) => feeds[input].caughtUp,
+    pair,
+    feeds,
+    held,
+    get congested() {
+      return congested;
+    },
+    startedAt,
     done: run(),
   };
 };

@@ -24,9 +24,13 @@ export const countQuarantined = ({ ledger }: Tally): void => {
   ledger.quarantined++;
 };
 
-/** Counts pairs, and what closed without one. */
-export const countPairing = ({ outputs }: Tally, { kind }: Joined): void => {
+/** Counts pairs, and what closed without one. A payment that nobody can decide leaves as a late one, and counts as that. */
+export const countPairing = ({ ledger, outputs }: Tally, { kind }: Joined): void => {
   if (kind === 'matched') outputs.matched++;
   else if (kind === 'left-unmatched') outputs.bookingUnmatched++;
   else if (kind === 'right-unmatched') outputs.paymentUnmatched++;
+  else if (kind === 'right-undecided') {
+    ledger.payments--;
+    ledger.late++;
+  }
 };

@@ -1,4 +1,5 @@
-import type { Input, PairStatus } from './pair.ts';
+import type { Input } from './inputs.ts';
+import type { PairStatus } from './pair.ts';
 
 /** When an idle input may be told that it is complete, in ms. */
 export interface TickSettings {
@@ -14,10 +15,11 @@ export interface TickSettings {
  * does not make late what a backfill brings later.
  */
 export const tickTime = (
-  { watermarks, lastClose }: Pick<PairStatus, 'watermarks' | 'lastClose'>,
+  watermarks: PairStatus['watermarks'],
+  lastClose: number | undefined,
   input: Input,
   now: number,
-  { tickToleranceMs }: TickSettings,
+  { tickToleranceMs }: Pick<TickSettings, 'tickToleranceMs'>,
 ): number | undefined => {
   if (watermarks[input] === -Infinity || lastClose === undefined) return undefined;
   const time = Math.min(now - tickToleranceMs, lastClose + 1);

@@ -7,6 +7,7 @@ const messages: readonly HubMessage[] = sampleRun(0, 10).messages.map(({ body },
   hub: 'joined',
   partition: 0,
   sequenceNumber,
+  offset: String(sequenceNumber),
   enqueuedAt: 0,
   body,
 }));
