@@ -99,9 +99,10 @@ export const claimed = (found: PairCheckpoint, settings: PairSettings): PairChec
   return found.settings === next.settings ? next : rewound(next, found.replayFrom);
 };
 
+const sides = <T>({ bookings, payments }: Readonly<Record<Input, T>>) => ({ left: bookings, right: payments });
+
 /** The join's own part of a checkpoint. */
 export const joinCutOf = ({ readTo, replayFrom, knownTo, closedTo, newest }: PairCheckpoint): JoinCut => {
-  const sides = <T>({ bookings, payments }: Readonly<Record<Input, T>>) => ({ left: bookings, right: payments });
   return {
     readTo: sides(readTo),
     replayFrom: sides(replayFrom),

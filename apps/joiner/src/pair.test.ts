@@ -42,6 +42,15 @@ const ids = ({ joined, quarantined }: PairOutputs): unknown[] => [
   ...quarantined.map(({ id }) => id),
 ];
 
+/** A pair that has read two bookings and a payment, and what it remembers of them. */
+const midway = () => {
+  const pair = fresh();
+  pair.take('bookings', message('bookings', 0, booking('b', 0)));
+  pair.take('bookings', message('bookings', 1, booking('c', 6)));
+  pair.take('payments', message('payments', 0, payment('b', 3)));
+  return pair.cut();
+};
+
 describe('a pair', () => {
   test('opens, matches, records refunds, and leaves nothing unsaid of what it cannot read', () => {
     const pair = fresh();
@@ -99,15 +108,6 @@ describe('a pair', () => {
     const pairs = pair.take('payments', message('payments', 0, payment('b', 3)));
     expect(pairs.joined.map((text) => JSON.parse(text).data.booking.event.data.totalMinor)).toEqual([100, 999]);
   });
-
-  /** A pair that has read two bookings and a payment, and what it remembers of them. */
-  const midway = () => {
-    const pair = fresh();
-    pair.take('bookings', message('bookings', 0, booking('b', 0)));
-    pair.take('bookings', message('bookings', 1, booking('c', 6)));
-    pair.take('payments', message('payments', 0, payment('b', 3)));
-    return pair.cut();
-  };
 
   test('of changed settings it says again what was open, and counts nothing twice', () => {
     const before = midway();

@@ -123,6 +123,17 @@ const clockSkew = (reading: { readonly at: number; readonly index: number }, mes
   return { reason: 'clock-skew', detail, bytes: bytesOfEvent(message.body, reading.index) } as const;
 };
 
+const toInput = (event: BookingPlaced | PaymentProcessed, carried: Carried, at: number) => {
+  const id = dedupeId(event);
+  const { subject: key } = event;
+  const bytes = bytesOf(carried);
+  if (event.type === 'booking.placed')
+    return { side: 'left', key, id, at, bytes, value: { carried, at, showId: event.data.showId } } as const;
+  return { side: 'right', key, id, at, bytes, value: { carried, at }, passes: event.data.kind === 'refunded' } as const;
+};
+
+const ofInputs = <T>({ left, right }: { readonly left: T; readonly right: T }) => ({ bookings: left, payments: right });
+
 /** Takes up the pair that `checkpoint` describes. */
 export const createPair = (
   { alignmentMs, stateMaxBytes, skewMs, ...settings }: PairLimits,
@@ -160,15 +171,6 @@ export const createPair = (
     return show;
   };
 
-  const toInput = (input: Input, event: BookingPlaced | PaymentProcessed, carried: Carried, at: number) => {
-    const id = dedupeId(event);
-    const { subject: key } = event;
-    const bytes = bytesOf(carried);
-    if (event.type === 'booking.placed')
-      return { side: 'left', key, id, at, bytes, value: { carried, at, showId: event.data.showId } } as const;
-    return { side: 'right', key, id, at, bytes, value: { carried, at }, passes: event.data.kind === 'refunded' } as const;
-  };
-
   const tell = (texts: string[], pushed: JoinInput<HeldBooking, HeldPayment>, outcomes: readonly Joined[]): void => {
     const [fate] = outcomes;
     const counts = join.phase === 'live';
@@ -190,7 +192,7 @@ export const createPair = (
   const takeEvent = (input: Input, event: InputEvent, origin: Origin, at: number, texts: string[]): void => {
     const { sequenceNumber } = origin;
     const pushed: JoinInput<HeldBooking, HeldPayment> =
-      event.type === 'stream.tick' ? { side: sideOf[input], tick: at } : toInput(input, event, carry(event, origin), at);
+      event.type === 'stream.tick' ? { side: sideOf[input], tick: at } : toInput(event, carry(event, origin), at);
     const outcomes = join.push(sequenceNumber, pushed);
     if (join.phase !== 'replaying') tell(texts, pushed, outcomes);
   };
@@ -265,7 +267,6 @@ export const createPair = (
     take,
     cut() {
       const { closedTo, ...cut } = join.cut();
-      const ofInputs = <T>({ left, right }: { readonly left: T; readonly right: T }) => ({ bookings: left, payments: right });
       return {
         generation: checkpoint.generation,
         settings: checkpoint.settings,

@@ -1,4 +1,4 @@
-import { EventHubConsumerClient, EventHubProducerClient, RetryMode } from '@azure/event-hubs';
+import { EventHubConsumerClient, EventHubProducerClient, RetryMode, parseEventHubConnectionString } from '@azure/event-hubs';
 import type { EventHubClientOptions, RetryOptions } from '@azure/event-hubs';
 import type { DefaultAzureCredential, TokenCredential } from '@azure/identity';
 import type { HubsSettings } from './settings.ts';
@@ -34,6 +34,8 @@ const machineIdentity = (): TokenCredential => {
 
 /** Makes the SDK's clients for one namespace, whichever way it is reached. */
 export interface Clients {
+  /** The host of the namespace, without the port; as in the SDK, which names it in checkpoints and records of ownership. */
+  readonly namespace: string;
   producer(hub: string): EventHubProducerClient;
   consumer(hub: string, group: string): EventHubConsumerClient;
 }
@@ -42,6 +44,7 @@ export interface Clients {
 export const createClients = ({ eventHubsConnectionString, eventHubsNamespace }: HubsSettings): Clients => {
   if (eventHubsConnectionString !== undefined)
     return {
+      namespace: new URL(parseEventHubConnectionString(eventHubsConnectionString).endpoint).hostname,
       producer: (hub) => new EventHubProducerClient(eventHubsConnectionString, hub, options),
       consumer: (hub, group) => new EventHubConsumerClient(group, eventHubsConnectionString, hub, options),
     };
@@ -49,6 +52,7 @@ export const createClients = ({ eventHubsConnectionString, eventHubsNamespace }:
     throw new TypeError('Event Hubs: expected eventHubsConnectionString or eventHubsNamespace, and neither is set');
   const credential = machineIdentity();
   return {
+    namespace: eventHubsNamespace,
     producer: (hub) => new EventHubProducerClient(eventHubsNamespace, hub, credential, options),
     consumer: (hub, group) => new EventHubConsumerClient(group, eventHubsNamespace, hub, credential, options),
   };

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -46,4 +46,14 @@ test('the folder does not grow with the writes', async () => {
   let etag: string | undefined;
   for (let n = 0; n < 10; n++) etag = await store.write('small', n, etag);
   expect((await readdir(path.join(checkpointDirectory, 'small'))).length).toBeLessThanOrEqual(2);
+});
+
+test('the documents whose names begin alike are listed, written ones only', async () => {
+  const store = openDocuments({ checkpointDirectory: path.join(checkpointDirectory, 'listed') });
+  expect(await store.list('')).toEqual([]);
+  for (const name of ['a/$x/0', 'a/$x/1', 'a/$xy', 'b', 'a ü']) await store.write(name, 1, undefined);
+  await mkdir(path.join(checkpointDirectory, 'listed', encodeURIComponent('a/$x/begun')));
+  expect((await store.list('a/$x/')).toSorted()).toEqual(['a/$x/0', 'a/$x/1']);
+  expect(await store.list('a ü')).toEqual(['a ü']);
+  expect(await store.list('')).toHaveLength(5);
 });

@@ -22,6 +22,8 @@ export interface DocumentStore {
    * @throws {DocumentConflictError} when somebody else has written since.
    */
   write(name: string, value: unknown, etag: string | undefined): Promise<string>;
+  /** The names of all documents that begin with `prefix`, in no particular order. */
+  list(prefix: string): Promise<string[]>;
 }
 
 /** Somebody else has written the document since it was read. */
@@ -43,15 +45,20 @@ const syncFolder = async (folder: string): Promise<void> => {
   await handle.sync();
 };
 
-/** The numbers of the states in a folder, newest first. */
-const states = async (folder: string): Promise<number[]> => {
+/** What is in a folder; nothing, where it does not exist yet. */
+const filesIn = async (folder: string): Promise<string[]> => {
   try {
-    const files = await readdir(folder);
-    return files.flatMap((file) => /^(\d+)\.json$/.exec(file)?.slice(1).map(Number) ?? []).toSorted((a, b) => b - a);
+    return await readdir(folder);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return [];
     throw error;
   }
+};
+
+/** The numbers of the states in a folder, newest first. */
+const states = async (folder: string): Promise<number[]> => {
+  const files = await filesIn(folder);
+  return files.flatMap((file) => /^(\d+)\.json$/.exec(file)?.slice(1).map(Number) ?? []).toSorted((a, b) => b - a);
 };
 
 /**
@@ -100,6 +107,13 @@ export const openDocuments = ({ checkpointDirectory }: { readonly checkpointDire
       if (newest !== mine) throw conflict();
       await Promise.all(before.slice(1).map((state) => rm(path.join(folder, `${state}.json`), { force: true })));
       return String(mine);
+    },
+
+    async list(prefix) {
+      const encoded = (await filesIn(checkpointDirectory)).filter((folder) => folder.startsWith(encodeURIComponent(prefix)));
+      const names = encoded.map((folder) => decodeURIComponent(folder));
+      const written = await Promise.all(names.map(async (name) => (await states(folderOf(name))).length > 0));
+      return names.filter((_, index) => written[index]);
     },
   };
 };

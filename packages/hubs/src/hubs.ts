@@ -7,19 +7,30 @@ import { createPublisher, persist } from './publish.ts';
 import type { Publisher } from './publish.ts';
 import { readPartition } from './read.ts';
 import type { HubMessage, ReadOptions } from './read.ts';
+import { sequenceNumberAt } from './sequence-number-at.ts';
 import type { HubsSettings } from './settings.ts';
 
-/** What a partition holds, by the broker's word. */
+/**
+ * What a partition holds, by the broker's word. What is said of one that retention has emptied is what the embedded server
+ * says; Azure was not checked, so ask `isEmpty` before the beginning, the time or the offset.
+ */
 export interface PartitionState {
-  /** The oldest sequence number that retention has left; -1 when nothing was ever there. */
+  /** The oldest sequence number that retention has left, one above the newest when it has left none; -1 when nothing was ever there. */
   readonly beginSequenceNumber: number;
-  /** The newest sequence number; -1 when nothing was ever there. */
+  /** The newest sequence number, whether retention has left it or not; -1 when nothing was ever there. */
   readonly lastSequenceNumber: number;
+  /** When the newest message came, ms since the epoch; 0 when nothing was ever there, or the broker does not know any more. */
+  readonly lastEnqueuedAt: number;
+  /** The offset of the newest message; '-1' when nothing was ever there, or the broker does not know any more. */
+  readonly lastOffset: string;
+  /** Whether there is nothing to read: nothing ever came, or retention has left nothing of it. */
   readonly isEmpty: boolean;
 }
 
 /** One Event Hubs namespace. */
 export interface Hubs extends AsyncDisposable {
+  /** Its fully qualified name: a host, without a port. */
+  readonly namespace: string;
   /** How many partitions a hub has; waits for a broker that is away. @throws {HubError} for an unknown hub. */
   partitionCount(hub: string): Promise<number>;
   /**
@@ -27,6 +38,14 @@ export interface Hubs extends AsyncDisposable {
    * @throws {HubError} for an unknown hub or partition; the signal's reason when it aborts first.
    */
   partitionState(hub: string, partition: number, signal?: AbortSignal): Promise<PartitionState>;
+  /**
+   * The sequence number of the first message that was enqueued at or after an instant, ms since the epoch; the one that the next
+   * message will get when there is none. It reads that one message in the group `$Default`, without an owner level, and so disturbs no
+   * reader of another group. Waits for a broker that is away, until the signal aborts.
+   * @throws {HubError} for an unknown hub or partition, and where `$Default` is read with an owner level or by five already.
+   * @throws the signal's reason when it aborts first.
+   */
+  sequenceNumberAt(hub: string, partition: number, enqueuedAt: number, signal?: AbortSignal): Promise<number>;
   publisher(hub: string): Publisher;
   /** @see readPartition */
   read(options: ReadOptions): AsyncGenerator<readonly HubMessage[], void, undefined>;
@@ -73,22 +92,27 @@ export const openHubs = (settings: HubsSettings, log: HubsLog): Hubs => {
     return asked;
   };
 
+  const stateNow = async (hub: string, partition: number): Promise<PartitionState> => {
+    const found = await producer(hub).getPartitionProperties(String(partition));
+    return {
+      beginSequenceNumber: found.beginningSequenceNumber,
+      lastSequenceNumber: found.lastEnqueuedSequenceNumber,
+      // A service in .NET may say "the year 1" for never.
+      lastEnqueuedAt: Math.max(0, found.lastEnqueuedOnUtc.getTime()),
+      lastOffset: found.lastEnqueuedOffset,
+      isEmpty: found.isEmpty,
+    };
+  };
+
   return {
+    namespace: clients.namespace,
     partitionCount,
-    partitionState: (hub, partition, signal) =>
-      ask(
-        hub,
-        `look at ${hub}/${partition}`,
-        async () => {
-          const found = await producer(hub).getPartitionProperties(String(partition));
-          return {
-            beginSequenceNumber: found.beginningSequenceNumber,
-            lastSequenceNumber: found.lastEnqueuedSequenceNumber,
-            isEmpty: found.isEmpty,
-          };
-        },
-        signal,
-      ),
+    partitionState: (hub, partition, signal) => ask(hub, `look at ${hub}/${partition}`, () => stateNow(hub, partition), signal),
+    sequenceNumberAt(hub, partition, enqueuedAt, signal) {
+      const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      const context = { connect: () => clients.consumer(hub, '$Default'), stateNow: () => stateNow(hub, partition), ending };
+      return ask(hub, `look at ${hub}/${partition}`, () => sequenceNumberAt(context, partition, enqueuedAt), signal);
+    },
     publisher: (hub) =>
       createPublisher({
         hub,

@@ -1,3 +1,7 @@
+export { assignPartitions } from './assignment.ts';
+export type { AssignmentOptions } from './assignment.ts';
+export { createCheckpointStore } from './checkpoint-store.ts';
+export type { CheckpointStore } from './checkpoint-store.ts';
 export { DocumentConflictError, documentSettings, openDocuments } from './documents.ts';
 export type { DocumentStore, StoredDocument } from './documents.ts';
 export { HubError, OwnershipLostError } from './errors.ts';

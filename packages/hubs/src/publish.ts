@@ -53,7 +53,8 @@ export const persist = async <T>(
       either.throwIfAborted();
       if (error instanceof HubError || !isTransient(error)) throw error instanceof HubError ? error : asHubError(use, error);
       if (board.failed(use, lastCause(error))) warn({ hub, error: lastCause(error) }, 'Event Hubs does not answer; trying on');
-      await wait(delayMs, undefined, { signal: either });
+      // Cut short it rejects with an error of its own; the signal's reason comes at the top.
+      await wait(delayMs, undefined, { signal: either }).catch(() => undefined);
     }
   }
 };

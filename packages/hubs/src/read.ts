@@ -27,6 +27,8 @@ export interface HubMessage {
   readonly sequenceNumber: number;
   /** When the hub took it in, ms since the epoch. */
   readonly enqueuedAt: number;
+  /** Its place in the log as the service names it, opaque: what the SDK's checkpoints hold. */
+  readonly offset: string;
   readonly body: Uint8Array;
 }
 
@@ -37,7 +39,8 @@ const prefetchCount = 5000;
 const maxWaitTimeInSeconds = 1;
 
 const eventPosition = (from: Position): EventPosition => {
-  if (from === 'earliest') return earliestEventPosition;
+  // "After -1" is everything too, but the service has been seen to deliver nothing for it from a new hub (azure-sdk-for-js#20982).
+  if (from === 'earliest' || (from !== 'latest' && from.after < 0)) return earliestEventPosition;
   if (from === 'latest') return latestEventPosition;
   return { sequenceNumber: from.after, isInclusive: false };
 };
@@ -49,7 +52,7 @@ const bytesOf = (body: unknown): Uint8Array => {
 };
 
 const nextArrival = () => {
-  const next = Promise.withResolvers<readonly ReceivedEventData[]>();
+  const next = Promise.withResolvers<readonly ReceivedEventData[] | undefined>();
   // It may fail while nobody is waiting for it; whoever pulls next will hear of it.
   next.promise.catch(() => undefined);
   return next;
@@ -79,8 +82,7 @@ export async function* readPartition(
   // The SDK pushes and waits for its handler; an iterator pulls. They meet here, one batch at a time.
   let arrived = nextArrival();
   let taken = Promise.withResolvers<void>();
-  const end = Promise.withResolvers<undefined>();
-  const onAbort = () => end.resolve(undefined);
+  const onAbort = () => arrived.resolve(undefined);
   ending.addEventListener('abort', onAbort);
 
   const subscription = client.subscribe(
@@ -108,16 +110,17 @@ export async function* readPartition(
   );
   let last = typeof from === 'object' ? from.after : -1;
   try {
-    for (;;) {
-      const events = await Promise.race([arrived.promise, end.promise]);
+    while (!ending.aborted) {
+      // Not a race with a promise of the end: a race leaves something at each loser, and a reader may run for months.
+      const events = await arrived.promise;
       if (events === undefined) return;
       arrived = nextArrival();
       const messages: HubMessage[] = [];
-      for (const { sequenceNumber, enqueuedTimeUtc, body } of events) {
+      for (const { sequenceNumber, offset, enqueuedTimeUtc, body } of events) {
         // A receiver that reconnects can be sent again what it had in its queue.
         if (sequenceNumber <= last) continue;
         last = sequenceNumber;
-        messages.push({ hub, partition, sequenceNumber, enqueuedAt: enqueuedTimeUtc.getTime(), body: bytesOf(body) });
+        messages.push({ hub, partition, sequenceNumber, offset, enqueuedAt: enqueuedTimeUtc.getTime(), body: bytesOf(body) });
       }
       const next = taken;
       taken = Promise.withResolvers();
