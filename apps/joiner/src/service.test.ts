@@ -69,7 +69,7 @@ test(
         expect([...outputsOf(broker)].toSorted()).toEqual([...want.outputs].toSorted());
         expect(checkpointOf(broker)).toMatchObject({ ledger: want.ledger, outputs: want.counts });
       }),
-      { numRuns: 5000 },
+      { numRuns: 6000 },
     );
   },
 );
