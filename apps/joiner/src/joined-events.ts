@@ -2,17 +2,15 @@ import type { JoinOutput } from '@boxoffice/interval-join';
 import { joinedText } from '@boxoffice/schemas';
 import type { Carried, Show } from '@boxoffice/schemas';
 
-/** A booking as the join holds it; `at` is its event time, ms. */
+/** A booking as the join holds it. */
 export interface HeldBooking {
   readonly carried: Carried;
-  readonly at: number;
   readonly showId: string;
 }
 
 /** A payment or a refund as the join holds it. */
 export interface HeldPayment {
   readonly carried: Carried;
-  readonly at: number;
 }
 
 /** What the join makes of bookings and payments. */
@@ -23,26 +21,26 @@ type ShowOf = (showId: string) => Show | null;
 /** Adds what is said of a booking itself, by what became of it: nothing of a repetition. */
 export const addBooking = (
   texts: string[],
-  { carried: booking, at, showId }: HeldBooking,
+  { carried: booking, showId }: HeldBooking,
   fate: Joined | undefined,
   showOf: ShowOf,
 ): void => {
-  if (fate?.kind === 'entered') texts.push(joinedText(at, { kind: 'booking-opened', booking, show: showOf(showId) }));
+  if (fate?.kind === 'entered') texts.push(joinedText({ kind: 'booking-opened', booking, show: showOf(showId) }));
   else if (fate?.kind === 'late') {
     const { lateByMs } = fate;
-    texts.push(joinedText(at, { kind: 'late', side: 'booking', booking, lateByMs, show: showOf(showId) }));
+    texts.push(joinedText({ kind: 'late', side: 'booking', booking, lateByMs, show: showOf(showId) }));
   }
 };
 
 /** Adds what is said of a payment itself: that it is late, or, of a refund, that it is there. Others wait for their booking. */
 export const addPayment = (
   texts: string[],
-  { carried: payment, at }: HeldPayment,
+  { carried: payment }: HeldPayment,
   fate: Joined | undefined,
   isRefund: boolean,
 ): void => {
-  if (fate?.kind === 'late') texts.push(joinedText(at, { kind: 'late', side: 'payment', payment, lateByMs: fate.lateByMs }));
-  else if (fate?.kind === 'entered' && isRefund) texts.push(joinedText(at, { kind: 'refund-recorded', payment }));
+  if (fate?.kind === 'late') texts.push(joinedText({ kind: 'late', side: 'payment', payment, lateByMs: fate.lateByMs }));
+  else if (fate?.kind === 'entered' && isRefund) texts.push(joinedText({ kind: 'refund-recorded', payment }));
 };
 
 /**
@@ -54,22 +52,22 @@ export const addPairing = (texts: string[], output: Joined, showOf: ShowOf): voi
     case 'matched': {
       const { left, right } = output;
       const data = { kind: 'matched', booking: left.carried, payment: right.carried, show: showOf(left.showId) } as const;
-      texts.push(joinedText(Math.max(left.at, right.at), data));
+      texts.push(joinedText(data));
       break;
     }
     case 'left-unmatched': {
       const { left, closedAt } = output;
-      texts.push(joinedText(closedAt, { kind: 'booking-unmatched', booking: left.carried, closedAt }));
+      texts.push(joinedText({ kind: 'booking-unmatched', booking: left.carried, closedAt }));
       break;
     }
     case 'right-unmatched': {
       const { right, closedAt } = output;
-      texts.push(joinedText(closedAt, { kind: 'payment-unmatched', payment: right.carried, closedAt }));
+      texts.push(joinedText({ kind: 'payment-unmatched', payment: right.carried, closedAt }));
       break;
     }
     case 'right-undecided': {
       const { right, lateByMs } = output;
-      texts.push(joinedText(right.at, { kind: 'late', side: 'payment', payment: right.carried, lateByMs }));
+      texts.push(joinedText({ kind: 'late', side: 'payment', payment: right.carried, lateByMs }));
       break;
     }
     case 'left-undecided':

@@ -128,8 +128,8 @@ const toInput = (event: BookingPlaced | PaymentProcessed, carried: Carried, at: 
   const { subject: key } = event;
   const bytes = bytesOf(carried);
   if (event.type === 'booking.placed')
-    return { side: 'left', key, id, at, bytes, value: { carried, at, showId: event.data.showId } } as const;
-  return { side: 'right', key, id, at, bytes, value: { carried, at }, passes: event.data.kind === 'refunded' } as const;
+    return { side: 'left', key, id, at, bytes, value: { carried, showId: event.data.showId } } as const;
+  return { side: 'right', key, id, at, bytes, value: { carried }, passes: event.data.kind === 'refunded' } as const;
 };
 
 const ofInputs = <T>({ left, right }: { readonly left: T; readonly right: T }) => ({ bookings: left, payments: right });
@@ -158,6 +158,8 @@ export const createPair = (
   const versions = new Map<string, number>();
   let replayed = 0;
   let unknownShows = 0;
+  // Messages that were sent together came in together.
+  let cameIn = { ms: 0, utc: '1970-01-01T00:00:00.000Z' };
 
   const noteLoss = (input: Input, upTo: number): void => {
     lostTo[input] = Math.max(upTo, lostTo[input] ?? -Infinity);
@@ -216,12 +218,12 @@ export const createPair = (
     const outputs: PairOutputs = { joined: [], quarantined: [] };
     lookAtPlace(input, message);
     if (sequenceNumber < checkpoint.replayFrom[input]) return outputs;
-    const cameIn = new Date(message.enqueuedAt).toISOString();
+    if (message.enqueuedAt !== cameIn.ms) cameIn = { ms: message.enqueuedAt, utc: new Date(message.enqueuedAt).toISOString() };
     const silent = join.phase === 'replaying';
     if (silent) replayed++;
     for (const reading of readInput(input, message.body)) {
       const { index } = reading;
-      const origin = { hub, partition, sequenceNumber, index, enqueuedAt: cameIn };
+      const origin = { hub, partition, sequenceNumber, index, enqueuedAt: cameIn.utc };
       const failure = reading.ok ? clockSkew(reading, message, skewMs) : reading;
       if (failure) {
         if (silent) continue;

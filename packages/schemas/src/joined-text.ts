@@ -15,6 +15,8 @@ export interface Carried {
   readonly subject: string;
   /** Of the event. */
   readonly id: string;
+  /** Event time, UTC. */
+  readonly time: string;
   /** The event as JSON, and nothing else: equal texts are equal contents. */
   readonly event: string;
   /** Where it stood, as JSON. */
@@ -56,6 +58,7 @@ const runMembers = (runid: string | undefined, scenario: string | undefined): st
 export const carry = (event: BookingPlaced | PaymentProcessed, origin: Origin): Carried => ({
   subject: event.subject,
   id: event.id,
+  time: event.time,
   event: JSON.stringify(event),
   origin,
   extensions: members('traceparent', event.traceparent) + runMembers(event.runid, event.scenario),
@@ -97,13 +100,20 @@ const dataText = (data: CarriedJoined): string => {
 
 const principal = (data: CarriedJoined): Carried => ('booking' in data ? data.booking : data.payment);
 
+/** When it happened: the later of the two of a pair, and the closing of what has none. Instants in UTC sort as text. */
+const timeOf = (data: CarriedJoined): string => {
+  if ('closedAt' in data) return instant(data.closedAt);
+  const { time } = principal(data);
+  return data.kind === 'matched' && data.payment.time > time ? data.payment.time : time;
+};
+
 /**
  * The joined event that says `data`, as JSON: what `JSON.stringify(joinedEvent(…))` gives, without taking the input events apart
- * again. `at` is the event time in ms.
+ * again.
  */
-export const joinedText = (at: number, data: CarriedJoined): string => {
+export const joinedText = (data: CarriedJoined): string => {
   const { subject, extensions } = principal(data);
   const payment = 'payment' in data ? data.payment.id : '';
   const id = outputId(subject, data.kind, payment, principal(data).origin);
-  return `{"specversion":"1.0","id":${quoted(id)},"source":"${source}","type":"${type}","subject":${quoted(subject)},"time":"${instant(at)}","dataschema":"${dataschema(type, 1)}"${extensions},"data":${dataText(data)}}`;
+  return `{"specversion":"1.0","id":${quoted(id)},"source":"${source}","type":"${type}","subject":${quoted(subject)},"time":"${timeOf(data)}","dataschema":"${dataschema(type, 1)}"${extensions},"data":${dataText(data)}}`;
 };

@@ -45,6 +45,8 @@ test.for([
   expect(readMessage(writeEvent(event).body, [bookingPaymentJoined])).toMatchObject([{ ok: true, event, at }]);
 });
 
+const same = (text: string, event: object) => expect(text).toBe(JSON.stringify(event));
+
 test('what is written of events that are text already is what is written of the events', () => {
   const show = {
     showId: 's',
@@ -73,38 +75,40 @@ test('what is written of events that are text already is what is written of the 
       (subject, id, own, showOrNull, sequenceNumber) => {
         const { traceparent: _, runid: __, scenario: ___, ...plain } = booking.event;
         const b = { event: { ...plain, subject, ...own }, origin: { ...origin, sequenceNumber } };
-        const p = { event: { ...payment.event, subject, id }, origin: { ...origin, hub: 'payments', index: 3 } };
+        const placedAt = Date.parse(b.event.time);
+        const paidAt = placedAt + (sequenceNumber % 2001) - 1000;
+        const time = new Date(paidAt).toISOString();
+        const p = { event: { ...payment.event, subject, id, time }, origin: { ...origin, hub: 'payments', index: 3 } };
         const carried = { booking: carry(b.event, b.origin), payment: carry(p.event, p.origin) };
-        const same = (text: string, event: object) => expect(text).toBe(JSON.stringify(event));
         const closed = { closedAt: Date.parse(closedAt) };
         const shown = { show: showOrNull };
         same(
-          joinedText(at, { kind: 'booking-opened', booking: carried.booking, ...shown }),
-          joinedEvent(subject, at, { kind: 'booking-opened', booking: b, ...shown }, b.event),
+          joinedText({ kind: 'booking-opened', booking: carried.booking, ...shown }),
+          joinedEvent(subject, placedAt, { kind: 'booking-opened', booking: b, ...shown }, b.event),
         );
         same(
-          joinedText(at, { kind: 'matched', ...carried, ...shown }),
-          joinedEvent(subject, at, { kind: 'matched', booking: b, payment: p, ...shown }, b.event),
+          joinedText({ kind: 'matched', ...carried, ...shown }),
+          joinedEvent(subject, Math.max(placedAt, paidAt), { kind: 'matched', booking: b, payment: p, ...shown }, b.event),
         );
         same(
-          joinedText(at, { kind: 'booking-unmatched', booking: carried.booking, ...closed }),
+          joinedText({ kind: 'booking-unmatched', booking: carried.booking, ...closed }),
           joinedEvent(subject, at, { kind: 'booking-unmatched', closedAt }, b.event),
         );
         same(
-          joinedText(at, { kind: 'payment-unmatched', payment: carried.payment, ...closed }),
+          joinedText({ kind: 'payment-unmatched', payment: carried.payment, ...closed }),
           joinedEvent(subject, at, { kind: 'payment-unmatched', payment: p, closedAt }, p.event),
         );
         same(
-          joinedText(at, { kind: 'refund-recorded', payment: carried.payment }),
-          joinedEvent(subject, at, { kind: 'refund-recorded', payment: p }, p.event),
+          joinedText({ kind: 'refund-recorded', payment: carried.payment }),
+          joinedEvent(subject, paidAt, { kind: 'refund-recorded', payment: p }, p.event),
         );
         same(
-          joinedText(at, { kind: 'late', side: 'booking', booking: carried.booking, lateByMs: 7, ...shown }),
-          joinedEvent(subject, at, { kind: 'late', side: 'booking', booking: b, lateByMs: 7, ...shown }, b.event),
+          joinedText({ kind: 'late', side: 'booking', booking: carried.booking, lateByMs: 7, ...shown }),
+          joinedEvent(subject, placedAt, { kind: 'late', side: 'booking', booking: b, lateByMs: 7, ...shown }, b.event),
         );
         same(
-          joinedText(at, { kind: 'late', side: 'payment', payment: carried.payment, lateByMs: 7 }),
-          joinedEvent(subject, at, { kind: 'late', side: 'payment', payment: p, lateByMs: 7 }, p.event),
+          joinedText({ kind: 'late', side: 'payment', payment: carried.payment, lateByMs: 7 }),
+          joinedEvent(subject, paidAt, { kind: 'late', side: 'payment', payment: p, lateByMs: 7 }, p.event),
         );
       },
     ),
