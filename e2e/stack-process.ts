@@ -49,6 +49,12 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
+/** Which processes a stack on `data` runs now, by name; none while there is no stack. */
+export const processesOf = (data: string): z.infer<typeof described> => {
+  const file = path.join(data, 'stack.json');
+  return existsSync(file) ? described.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+};
+
 /** Starts the stack on `data` with further arguments and settings. */
 export const startProcess = (data: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): StackProcess => {
   const child = spawn(process.execPath, [entry, '--data', data, ...args], {
@@ -61,19 +67,15 @@ export const startProcess = (data: string, args: readonly string[], env: Readonl
       written[name] += chunk;
     });
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const describe = (): z.infer<typeof described> => {
-    const file = path.join(data, 'stack.json');
-    return existsSync(file) ? described.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
-  };
   return {
     data,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
     find(name) {
-      const found = describe()[name];
+      const found = processesOf(data)[name];
       return found && { ...found, url: `http://127.0.0.1:${found.port}` };
     },
-    pids: () => Object.values(describe()).map(({ pid }) => pid),
+    pids: () => Object.values(processesOf(data)).map(({ pid }) => pid),
     exited,
     hasExited: () => child.exitCode !== null || child.signalCode !== null,
     signal: (name) => void child.kill(name),

@@ -1,13 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { listening } from '../../packages/event-hubs-emulator/src/server-process.ts';
-import { machine, median } from '../figures.ts';
+import { cpuSecondsOf, machine, median, memoryMbOf } from '../figures.ts';
 
 /*
  * `node bench/event-hubs-emulator/run.ts [events] [rounds]`: writes results.json beside this file. Each figure is the median of the rounds,
@@ -19,7 +19,6 @@ const main = fileURLToPath(import.meta.resolve('../../packages/event-hubs-emulat
 const nullServer = fileURLToPath(import.meta.resolve('./null-server.ts'));
 const naiveServer = fileURLToPath(import.meta.resolve('./naive-server.ts'));
 const client = fileURLToPath(import.meta.resolve('./client.ts'));
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 interface Figures {
   eventsPerSecond: number;
@@ -27,17 +26,8 @@ interface Figures {
   serverUs: number;
 }
 
-/** CPU that a process has used, in microseconds; proc(5), fields 14 and 15. */
-function cpuOf({ pid }: ChildProcess): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
-}
-
-function memoryOf({ pid }: ChildProcess): number {
-  const [, kb] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
-  return Math.round(Number(kb) / 1024);
-}
+/** CPU that a process has used, in microseconds. */
+const cpuOf = (child: ChildProcess): number => cpuSecondsOf(child) * 1e6;
 
 async function runClient(mode: string, connectionString: string, events: number): Promise<{ seconds: number; cpu: number }> {
   const running = spawn(process.execPath, [client, mode, connectionString, String(events)], {
@@ -112,7 +102,7 @@ for (let round = 0; round < ROUNDS; round++) {
       sends[name].push(await measure('send', server, connectionString));
       receives[name].push(await measure('receive', server, connectionString));
       // The naive one has its events in memory, and no other place for them.
-      if (name !== 'naive') residentMb.push(memoryOf(server));
+      if (name !== 'naive') residentMb.push(memoryMbOf(server, 'now'));
     });
     rmSync(data, { recursive: true });
   }
@@ -131,7 +121,7 @@ const idle = await withServer(args, async (server, _connectionString, readyMs) =
   await wait(2000);
   const before = cpuOf(server);
   await wait(10_000);
-  return { readyMs, cpuPercent: (cpuOf(server) - before) / 10_000_000 / 0.01, residentMb: memoryOf(server) };
+  return { readyMs, cpuPercent: (cpuOf(server) - before) / 10_000_000 / 0.01, residentMb: memoryMbOf(server, 'now') };
 });
 const logBytes = Number(execFileSync('du', ['-sb', data], { encoding: 'utf8' }).split('\t')[0]);
 rmSync(data, { recursive: true });

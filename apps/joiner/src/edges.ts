@@ -96,8 +96,9 @@ export const shorten = (found: PairCheckpoint, shortened: readonly Shortened[]):
   for (const { input, to } of shortened) {
     next.replayFrom[input] = to + 1;
     next.readTo[input] = Math.max(found.readTo[input], to);
-    // A checkpoint of an older build does not know the newest event.
-    next.lostTo[input] = Math.max(found.lostTo[input] ?? 0, found.newest[input] ?? Number.MAX_SAFE_INTEGER);
+    // Ticks can take the watermark beyond the newest event; a checkpoint of an older build does not know that one.
+    const upTo = Math.max(found.newest[input] ?? Number.MAX_SAFE_INTEGER, found.closedTo ?? 0);
+    next.lostTo[input] = Math.max(found.lostTo[input] ?? 0, upTo);
   }
   return next;
 };

@@ -34,18 +34,27 @@ export const claimPair = async (
   const found = await read(documents, name);
   let written = claim(found?.checkpoint);
   let etag = await documents.write(name, written, found?.etag);
+  // One after the other: what is being written is found before its etag is known here, and would look like somebody else's.
+  let busy: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const done = busy.then(act);
+    busy = done.catch(() => undefined);
+    return done;
+  };
   return {
     get written() {
       return written;
     },
-    async write(checkpoint) {
-      etag = await documents.write(name, checkpoint, etag);
-      written = checkpoint;
-    },
-    async confirm() {
-      const now = await documents.read(name);
-      if (now?.etag !== etag) throw new DocumentConflictError(`${name}: was claimed or changed by somebody else`);
-    },
+    write: (checkpoint) =>
+      inTurn(async () => {
+        etag = await documents.write(name, checkpoint, etag);
+        written = checkpoint;
+      }),
+    confirm: () =>
+      inTurn(async () => {
+        const now = await documents.read(name);
+        if (now?.etag !== etag) throw new DocumentConflictError(`${name}: was claimed or changed by somebody else`);
+      }),
   };
 };
 

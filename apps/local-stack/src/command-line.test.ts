@@ -8,6 +8,7 @@ test('without arguments everything has its default', () => {
     seed: 7,
     profile: 'everyday',
     packing: 1,
+    joiners: 1,
     fresh: false,
     sabotage: undefined,
     ports: {},
@@ -25,6 +26,8 @@ test('all that is asked is understood', () => {
     'all-faults',
     '--packing',
     '10',
+    '--joiners',
+    '3',
     '--fresh',
     '--sabotage',
     'cent',
@@ -41,6 +44,7 @@ test('all that is asked is understood', () => {
     seed: 9,
     profile: 'all-faults',
     packing: 10,
+    joiners: 3,
     fresh: true,
     sabotage: 'cent',
     data: '/tmp/x y',
@@ -61,4 +65,6 @@ test('every flag at fault is named', () => {
   );
   expect(() => parseCommandLine(['--sabotage', 'drop'])).toThrow(/--sabotage: goes with --once only/);
   expect(() => parseCommandLine(['--bokings=3'])).toThrow(/--bokings/);
+  for (const joiners of ['0', '9', '1.5'])
+    expect(() => parseCommandLine(['--joiners', joiners])).toThrow(/--joiners: expected a whole number from 1 to 8/);
 });

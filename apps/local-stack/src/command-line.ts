@@ -15,6 +15,8 @@ export interface CommandLine {
   readonly profile: ProfileName;
   /** Events in one message of the input hubs, at most. */
   readonly packing: number;
+  /** How many joiners share the partitions. */
+  readonly joiners: number;
   readonly fresh: boolean;
   readonly sabotage: 'drop' | 'double' | 'cent' | undefined;
   /** Folder of everything that is kept. */
@@ -38,6 +40,7 @@ export const usage = `Box Office on one machine.
   --seed <n>                       another seed is another world (default 7)
   --profile <name>                 how the world behaves: ${profileNames.join(', ')} (default everyday)
   --packing <n>                    events in one message on the input hubs, up to 100 (default 1)
+  --joiners <n>                    joiners that share the partitions, up to 8 (default 1)
   --sabotage drop|double|cent      with --once: alter one row of the warehouse before the check, which must notice
   --fresh                          begin with nothing: empties the data folder first
   --data <folder>                  where events, tables, checkpoints and logs are kept (default .data)
@@ -53,6 +56,7 @@ const options = {
   seed: { type: 'string', default: '7' },
   profile: { type: 'string', default: 'everyday' },
   packing: { type: 'string', default: '1' },
+  joiners: { type: 'string', default: '1' },
   fresh: { type: 'boolean', default: false },
   sabotage: { type: 'string' },
   data: { type: 'string', default: path.join(repository, '.data') },
@@ -74,6 +78,7 @@ const flags = z
     seed: whole(0, 2 ** 31 - 1),
     profile: z.enum(profileNames, `expected one of ${profileNames.join(', ')}`),
     packing: whole(1, 100),
+    joiners: whole(1, 8),
     fresh: z.boolean(),
     sabotage: z.enum(['drop', 'double', 'cent'], 'expected drop, double or cent').optional(),
     data: z

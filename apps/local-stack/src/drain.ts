@@ -14,7 +14,8 @@ export interface DrainOptions {
   readonly hubs: Hubs;
   readonly services: Services;
   readonly signal: AbortSignal;
-  readonly spec: RunSpec;
+  /** How much of the run is yet to be published; 0 once all of it is. @see leftToPublish */
+  readonly unpublished: () => Promise<number>;
   /** Called once a second while it lasts. */
   readonly onLook: () => Promise<void>;
   /** Wait until every window that closes before this (ms) is closed, too; only ticks close the last ones of a period. */
@@ -37,14 +38,22 @@ const endsOf = async (hubs: Hubs, hub: string): Promise<number[]> => {
 };
 
 /**
+ * What is left of a run of booking-producer, which is kept running. The number only falls; it is not one of bookings.
+ * @throws {Error} when the run has failed or was stopped.
+ */
+export const leftToPublish = (services: Services, runId: string, spec: RunSpec) => async (): Promise<number> => {
+  const { state, error, acknowledged } = await services.keepRunning(runId, spec);
+  if (state === 'failed' || state === 'stopped')
+    throw new Error(`booking-producer: run ${runId} has ${state}: ${error ?? 'it was asked to'}`);
+  return state === 'completed' ? 0 : 1e9 - acknowledged;
+};
+
+/**
  * Waits until a run has gone through everything: published, paid, joined, and loaded. Each stage is waited
  * for in turn, against where its input ends once the stage before is done.
  * @throws {StalledError} naming the stage that makes no progress; the signal's reason when it aborts.
  */
-export const drain = async (
-  runId: string,
-  { spec, hubs, services, signal, onLook, closedTo, stallMs }: DrainOptions,
-): Promise<void> => {
+export const drain = async ({ unpublished, hubs, services, signal, onLook, closedTo, stallMs }: DrainOptions): Promise<void> => {
   let shownAt = 0;
   /** Looks until `left` says that nothing is left; a service that is being started again is looked at again. */
   const until = async (stage: string, left: () => Promise<number>): Promise<void> => {
@@ -70,12 +79,7 @@ export const drain = async (
     }
   };
 
-  await until('booking-producer', async () => {
-    const { state, error, acknowledged } = await services.keepRunning(runId, spec);
-    if (state === 'failed' || state === 'stopped')
-      throw new Error(`booking-producer: run ${runId} has ${state}: ${error ?? 'it was asked to'}`);
-    return state === 'completed' ? 0 : 1e9 - acknowledged;
-  });
+  await until('booking-producer', unpublished);
   await until('payment-producer', async () => sum((await services.paying()).partitions.map(({ lag, due }) => lag + due)));
   await until('joiner', async () => {
     // Ticks are appended to the inputs until every window is closed, so the ends move.

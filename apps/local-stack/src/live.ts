@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandLine } from './command-line.ts';
-import { drain } from './drain.ts';
+import { drain, leftToPublish } from './drain.ts';
 import { ServiceError } from './fetch-json.ts';
 import { lastDay, maxDelayS } from './period.ts';
 import { statusLine } from './progress.ts';
 import { createServices } from './services.ts';
 import { serviceNames } from './stack.ts';
-import type { Stack } from './stack.ts';
+import type { ServiceName, Stack } from './stack.ts';
 import { watermarkOf } from './watermark.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -18,7 +18,7 @@ export const runLive = async (
   { say, show }: { say(line: string): void; show(line: string): void },
   signal: AbortSignal,
 ): Promise<void> => {
-  const services = createServices(stack.url);
+  const services = createServices(stack);
   const now = Date.now();
   const past = lastDay(now, await watermarkOf(services));
   if (past) {
@@ -28,7 +28,8 @@ export const runLive = async (
     const { id } = await services.startRun(spec);
     say(`backfilling ${count} bookings from ${from} to ${to}`);
     const onLook = async () => show(await statusLine(services, id, count));
-    await drain(id, { hubs: stack.hubs, services, signal, spec, onLook, closedTo: undefined, stallMs: 60_000 });
+    const unpublished = leftToPublish(services, id, spec);
+    await drain({ hubs: stack.hubs, services, signal, unpublished, onLook, closedTo: undefined, stallMs: 60_000 });
   }
 
   const rate = bookings / (dayMs / 1000);
@@ -37,7 +38,8 @@ export const runLive = async (
   const live = await services.startRun(spec);
 
   say('');
-  for (const name of serviceNames) say(`${name.padEnd(17)} ${stack.url[name]}/docs`);
+  const instances = (name: ServiceName) => (name === 'joiner' ? stack.joiners : [{ name, url: stack.url[name] }]);
+  for (const { name, url } of serviceNames.flatMap(instances)) say(`${name.padEnd(17)} ${url}/docs`);
   say(`${'SQL'.padEnd(17)} ${stack.sqlUrl}`);
   say(`${'Event Hubs'.padEnd(17)} ${stack.connectionString}`);
   say(`${'logs'.padEnd(17)} ${stack.logs}`);

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { runId, truth } from '@boxoffice/scenario';
 import { tamper } from '@boxoffice/warehouse';
 import type { CommandLine } from './command-line.ts';
-import { StalledError, drain } from './drain.ts';
+import { StalledError, drain, leftToPublish } from './drain.ts';
 import { ServiceError } from './fetch-json.ts';
 import { finishedPeriod, lastCloseOf, maxDelayS } from './period.ts';
 import { statusLine } from './progress.ts';
@@ -31,7 +31,8 @@ const less = (after: Reasons, before: Reasons): Reasons =>
     }),
   );
 
-const read = async (services: Services, id: string, quarantinedBefore: Reasons): Promise<Found> => {
+/** What the warehouse holds of a run; of what is in quarantine, what was not there before. */
+export const readRun = async (services: Services, id: string, quarantinedBefore: Reasons): Promise<Found> => {
   const [bookings, orphans, sales, quarantined, reconciliation] = await Promise.all([
     services.bookings(id),
     services.orphanPayments(id),
@@ -87,7 +88,7 @@ export const runOnce = async (
   { say, show }: { say(line: string): void; show(line: string): void },
   signal: AbortSignal,
 ): Promise<Outcome> => {
-  const services = createServices(stack.url);
+  const services = createServices(stack);
   const period = finishedPeriod(Date.now(), await watermarkOf(services));
   const [from, to] = [new Date(period.from).toISOString(), new Date(period.to).toISOString()];
   const spec = { seed, profile, packing, maxDelayS, from, to, bookings };
@@ -101,11 +102,11 @@ export const runOnce = async (
   await services.startRun(spec);
   const onLook = async () => show(await statusLine(services, id, bookings));
   try {
-    await drain(id, {
+    await drain({
       hubs: stack.hubs,
       services,
       signal,
-      spec,
+      unpublished: leftToPublish(services, id, spec),
       onLook,
       closedTo: lastCloseOf(period),
       stallMs: 60_000,
@@ -118,7 +119,7 @@ export const runOnce = async (
 
   say('comparing the warehouse with the truth of the run');
   const expected = truth(spec);
-  const found = await readTampered(stack, id, sabotage, say, () => patiently(() => read(services, id, before), signal));
+  const found = await readTampered(stack, id, sabotage, say, () => patiently(() => readRun(services, id, before), signal));
   const { published } = expected.counts;
   const took = latencies(found.bookings);
   return {

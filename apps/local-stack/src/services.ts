@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { RunSpec } from '@boxoffice/scenario';
 import { fetchJson } from './fetch-json.ts';
-import type { ServiceName } from './stack.ts';
+import { joiningOf } from './joining.ts';
+import type { Stack } from './stack.ts';
 
 const run = z.object({
   id: z.string(),
@@ -11,19 +12,6 @@ const run = z.object({
   error: z.string().nullable(),
 });
 const paying = z.object({ partitions: z.array(z.object({ lag: z.int(), due: z.int(), pending: z.int() })) });
-const joinInput = z.object({ checkpointedTo: z.int(), open: z.int() });
-const joining = z.object({
-  partitions: z.array(
-    z.object({
-      partition: z.int(),
-      watermark: z.iso.datetime().nullable(),
-      bookings: joinInput,
-      payments: joinInput,
-      ledger: z.object({ received: z.int() }),
-      outputs: z.object({ matched: z.int() }),
-    }),
-  ),
-});
 const loading = z.object({ partitions: z.array(z.object({ hub: z.string(), partition: z.int(), lag: z.int() })) });
 const amount = z.object({ minor: z.int() });
 const instant = z.iso.datetime();
@@ -83,20 +71,20 @@ const all = async <S extends z.ZodType>(address: string, row: S): Promise<z.outp
 /** What is asked of the five services here. */
 export type Services = ReturnType<typeof createServices>;
 
-/** The five services at their addresses. Every call throws ServiceError where there is no good answer. */
-export const createServices = (url: Readonly<Record<ServiceName, string>>) => {
+/** The services at their addresses. Every call throws ServiceError where there is no good answer. */
+export const createServices = ({ url, joiners }: Pick<Stack, 'url' | 'joiners'>) => {
   const reports = `${url['report-api']}/v1`;
   const runs = `${url['booking-producer']}/v1/runs`;
   return {
-    startRun: (spec: RunSpec) => fetchJson(runs, run, spec),
+    startRun: (spec: RunSpec) => fetchJson(runs, run, { body: spec }),
     /** How a run is; one that a restart of booking-producer has cut off is started again, under the same ids. */
     keepRunning: async (id: string, spec: RunSpec) => {
       const found = await fetchJson(`${runs}/${encodeURIComponent(id)}`, run);
-      return found.state === 'interrupted' ? fetchJson(runs, run, spec) : found;
+      return found.state === 'interrupted' ? fetchJson(runs, run, { body: spec }) : found;
     },
     run: (id: string) => fetchJson(`${runs}/${encodeURIComponent(id)}`, run),
     paying: () => fetchJson(`${url['payment-producer']}/v1/partitions`, paying),
-    joining: () => fetchJson(`${url.joiner}/v1/partitions`, joining),
+    joining: () => joiningOf(joiners.map((joiner) => joiner.url)),
     loading: () => fetchJson(`${url['warehouse-writer']}/v1/partitions`, loading),
     pipeline: () => fetchJson(`${reports}/pipeline`, pipeline),
     reconciliation: () => fetchJson(`${reports}/pipeline/reconciliation`, reconciliation),

@@ -12,7 +12,7 @@ import { fetchJson } from './fetch-json.ts';
 import { isFree, requireFree } from './ports.ts';
 import { supervise } from './supervise.ts';
 import type { ServiceSpec, Supervised, Watch } from './supervise.ts';
-import { topologyFile } from './topology.ts';
+import { portNames, topologyFile } from './topology.ts';
 import type { PortName, Topology } from './topology.ts';
 
 /** The five services, in the order in which they stop: what feeds the others first. */
@@ -20,9 +20,17 @@ export const serviceNames = ['booking-producer', 'payment-producer', 'joiner', '
 /** @see serviceNames */
 export type ServiceName = (typeof serviceNames)[number];
 
+/** One of several processes of a service. */
+interface Instance {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** Everything, running on this machine. */
 export interface Stack extends AsyncDisposable {
   readonly url: Readonly<Record<ServiceName, string>>;
+  /** All joiners, which share the partitions; `url.joiner` is the first. */
+  readonly joiners: readonly Instance[];
   readonly sqlUrl: string;
   readonly connectionString: string;
   readonly hubs: Hubs;
@@ -41,6 +49,8 @@ export interface StackOptions {
   readonly idleAfterMs: number | undefined;
   /** Payments in one message, at most. */
   readonly packing: number;
+  /** How many joiners share the partitions. */
+  readonly joiners: number;
   /** Tells people what goes on. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -51,6 +61,8 @@ const developmentKey = 'development-only-key';
 
 const kept = ['hubs', 'warehouse', 'checkpoints', 'logs'];
 const mainOf = (name: ServiceName) => fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
+/** The lease of several joiners: on one machine nothing but a process that stands still misses a renewal for so long. */
+export const sharedLeaseMs = 3000;
 const urlOf = (service: Supervised) => `http://127.0.0.1:${service.port()}`;
 
 const untilReady = async (service: Supervised, signal: AbortSignal): Promise<void> => {
@@ -58,7 +70,8 @@ const untilReady = async (service: Supervised, signal: AbortSignal): Promise<voi
   for (;;) {
     signal.throwIfAborted();
     // Not ready yet, or being started again: both are what is being waited for.
-    if (await fetchJson(`${urlOf(service)}/readyz`, z.object({ ready: z.literal(true) })).catch(() => undefined)) return;
+    const asked = fetchJson(`${urlOf(service)}/readyz`, z.object({ ready: z.literal(true) }), { withinMs: 2000 });
+    if (await asked.catch(() => undefined)) return;
     await wait(50, undefined, { signal });
   }
 };
@@ -75,6 +88,7 @@ export const startStack = async ({
   fresh,
   idleAfterMs,
   packing,
+  joiners,
   say,
   signal,
 }: StackOptions): Promise<Stack> => {
@@ -83,6 +97,7 @@ export const startStack = async ({
   const lock = lockDirectory(data);
   if (fresh) for (const folder of kept) rmSync(path.join(data, folder), { recursive: true, force: true });
   const logs = path.join(data, 'logs');
+  const furtherJoiners = Array.from({ length: joiners - 1 }, (_, index) => `joiner-${index + 2}`);
   const running: Supervised[] = [];
 
   const describe = (): void => {
@@ -96,21 +111,25 @@ export const startStack = async ({
     died: (name, how, logFile) => say(`${name} died (${how}); starting it again. Its log: ${logFile}`),
     changed: describe,
   };
-  const start = async (name: PortName, spec: Pick<ServiceSpec, 'entry' | 'args' | 'env'>): Promise<Supervised> => {
-    const fixed = ports[name] !== undefined;
-    const wanted = ports[name] ?? topology.ports[name];
-    const port = fixed || (await isFree(wanted)) ? wanted : 0;
+  const start = async (name: string, spec: Pick<ServiceSpec, 'entry' | 'args' | 'env'>): Promise<Supervised> => {
+    // A further joiner has no port of its own in the topology, and takes any.
+    const known = portNames.find((each) => each === name);
+    const fixed = known !== undefined && ports[known] !== undefined;
+    const wanted = known && (ports[known] ?? topology.ports[known]);
+    const port = wanted !== undefined && (fixed || (await isFree(wanted))) ? wanted : 0;
     const service = supervise({ name, fixed, port, ...spec }, logs, watch);
     running.push(service);
     await service.listening;
-    if (service.port() !== wanted) say(`port ${wanted} is taken: ${name} takes ${service.port()}`);
+    if (wanted !== undefined && service.port() !== wanted) say(`port ${wanted} is taken: ${name} takes ${service.port()}`);
     return service;
   };
 
   let hubs: Hubs | undefined;
   const stop = async (): Promise<void> => {
-    const find = (name: string) => running.find((each) => each.name === name);
-    for (const name of serviceNames) await find(name)?.stop(30_000);
+    for (const name of serviceNames) {
+      const names = name === 'joiner' ? [name, ...furtherJoiners] : [name];
+      await Promise.all(running.filter((each) => names.includes(each.name)).map((each) => each.stop(30_000)));
+    }
     await hubs?.[Symbol.asyncDispose]();
     await Promise.all(running.map((each) => each.stop(10_000)));
     rmSync(path.join(data, 'stack.json'), { force: true });
@@ -137,38 +156,41 @@ export const startStack = async ({
     await warehouse.migrate();
     await warehouse.catalogue.seed(catalogue());
 
-    const startService = async (name: ServiceName): Promise<string> => {
-      const service = await start(name, {
-        entry: mainOf(name),
+    const startService = async (service: ServiceName, name: string = service): Promise<string> => {
+      const started = await start(name, {
+        entry: mainOf(service),
         env: (port) => ({
           HOST: '127.0.0.1',
           PORT: String(port),
           EVENT_HUBS_CONNECTION_STRING: connectionString,
           WAREHOUSE_URL: sqlUrl,
           CHECKPOINT_DIRECTORY: path.join(data, 'checkpoints'),
-          ...(name === 'payment-producer' && { PACKING: String(packing) }),
-          ...(name === 'joiner' && { CUSTOMER_HMAC_KEY: developmentKey }),
-          ...(name === 'joiner' && idleAfterMs !== undefined && { IDLE_AFTER_MS: String(idleAfterMs) }),
+          ...(service === 'payment-producer' && { PACKING: String(packing) }),
+          ...(service === 'joiner' && { CUSTOMER_HMAC_KEY: developmentKey, INSTANCE_ID: name }),
+          ...(service === 'joiner' && joiners > 1 && { LEASE_MS: String(sharedLeaseMs) }),
+          ...(service === 'joiner' && idleAfterMs !== undefined && { IDLE_AFTER_MS: String(idleAfterMs) }),
         }),
       });
-      await untilReady(service, signal);
-      return urlOf(service);
+      await untilReady(started, signal);
+      return urlOf(started);
     };
-    const [bookingProducer, paymentProducer, joiner, warehouseWriter, reportApi] = await Promise.all([
+    const startJoiner = async (name: string): Promise<Instance> => ({ name, url: await startService('joiner', name) });
+    const [bookingProducer, paymentProducer, joiner, warehouseWriter, reportApi, others] = await Promise.all([
       startService('booking-producer'),
       startService('payment-producer'),
-      startService('joiner'),
+      startJoiner('joiner'),
       startService('warehouse-writer'),
       startService('report-api'),
+      Promise.all(furtherJoiners.map(startJoiner)),
     ]);
     const url = {
       'booking-producer': bookingProducer,
       'payment-producer': paymentProducer,
-      joiner,
+      joiner: joiner.url,
       'warehouse-writer': warehouseWriter,
       'report-api': reportApi,
     };
-    return { url, sqlUrl, connectionString, hubs, logs, [Symbol.asyncDispose]: stop };
+    return { url, joiners: [joiner, ...others], sqlUrl, connectionString, hubs, logs, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

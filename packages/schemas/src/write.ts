@@ -16,27 +16,26 @@ export const writeEvent = (event: object): MessageBody => ({
 interface PackLimits {
   /** 1: each message holds a single event, unpacked. */
   readonly maxEvents: number;
-  readonly maxBytes?: number;
+  readonly maxUnits?: number;
 }
 
 /**
- * Events of one partition, in order and written as JSON already, as the bodies of as few messages as `maxEvents` and `maxBytes`
- * allow. An event that is longer than `maxBytes` travels alone.
+ * Events of one partition, in order and written as JSON already, as the bodies of as few messages as `maxEvents` and `maxUnits`
+ * (of UTF-16: a byte each as a rule, and three at most) allow. An event that is longer travels alone.
  */
-export const packTexts = (events: readonly string[], { maxEvents, maxBytes = 256 * 1024 }: PackLimits): MessageBody[] => {
+export const packTexts = (events: readonly string[], { maxEvents, maxUnits = 256 * 1024 }: PackLimits): MessageBody[] => {
   if (maxEvents === 1) return events.map((event) => ({ body: Buffer.from(event), contentType: eventContentType }));
   const messages: MessageBody[] = [];
   let from = 0;
-  let bytes = 0;
+  let units = 0;
   const close = (to: number): void => {
     messages.push({ body: Buffer.from(`[${events.slice(from, to).join(',')}]`), contentType: batchContentType });
     from = to;
-    bytes = 0;
+    units = 0;
   };
-  for (const [index, event] of events.entries()) {
-    const length = Buffer.byteLength(event);
-    if (index > from && (index - from >= maxEvents || bytes + length > maxBytes)) close(index);
-    bytes += length + 1;
+  for (const [index, { length }] of events.entries()) {
+    if (index > from && (index - from >= maxEvents || units + length > maxUnits)) close(index);
+    units += length + 1;
   }
   if (from < events.length) close(events.length);
   return messages;
