@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createIntervalJoin, createReplayMarks } from './index.ts';
-import type { JoinInput, JoinOutput } from './index.ts';
+import { joinDirectly, same, sides, tokenOf } from './direct-join.ts';
+import type { Input, Item } from './direct-join.ts';
+import { createIntervalJoin } from './index.ts';
+import type { JoinInput, JoinOutput, JoinSettings, Side } from './index.ts';
+import { chooser, logs } from './random-logs.ts';
 
 const settings = { beforeMs: 2, afterMs: 5, boundMs: 3 };
 
 /** `B10` is a booking at 10, `P8` a payment at 8, `R8` a refund that passes, `b20` and `p20` ticks; `B10'` has another id. */
-const input = (token: string): JoinInput<string, string> => {
+const inputOf = (token: string): JoinInput<string, string> => {
   const [, letter = '', digits, primes] = /^([BPRbp])(\d+)('*)$/.exec(token) ?? [];
   const at = Number(digits);
   if (letter === 'b') return { side: 'left', tick: at };
@@ -16,7 +19,7 @@ const input = (token: string): JoinInput<string, string> => {
   return { side: 'right', key: 'k', id: `P${at}${primes}`, at, value, passes: letter === 'R' };
 };
 
-const token = (output: JoinOutput<string, string>): string => {
+const tersely = (output: JoinOutput<string, string>): string => {
   switch (output.kind) {
     case 'matched':
       return `${output.left}+${output.right}`;
@@ -24,6 +27,10 @@ const token = (output: JoinOutput<string, string>): string => {
       return `${output.left} alone at ${output.closedAt}`;
     case 'right-unmatched':
       return `${output.right} alone at ${output.closedAt}`;
+    case 'left-undecided':
+      return `${output.left} undecided at ${output.closedAt}`;
+    case 'right-undecided':
+      return `${output.right} undecided at ${output.closedAt}, late by ${output.lateByMs}`;
     case 'late':
       return `late by ${output.lateByMs}`;
     case 'duplicate':
@@ -36,7 +43,7 @@ const token = (output: JoinOutput<string, string>): string => {
 
 const play = (tokens: string): string[] => {
   const join = createIntervalJoin<string, string>(settings);
-  return tokens.split(' ').flatMap((each) => join.push(input(each)).map(token));
+  return tokens.split(' ').flatMap((each) => join.push(inputOf(each)).map(tersely));
 };
 
 describe('window 2 before .. 5 after, bound 3', () => {
@@ -81,108 +88,186 @@ describe('window 2 before .. 5 after, bound 3', () => {
   });
 });
 
-type Log = readonly string[];
-const letters = (alphabet: string) =>
-  fc.array(
-    fc
-      .tuple(fc.constantFrom(...alphabet.split('')), fc.nat({ max: 40 }), fc.constantFrom('', '', "'"))
-      .map(([letter, at, prime]) => (letter === letter.toLowerCase() ? `${letter}${at}` : `${letter}${at}${prime}`)),
-    { maxLength: 14 },
-  );
-const lefts = letters('BBBBb');
-const rights = letters('PPPPRp');
+const item = (side: Side, id: string, at: number, content = 'a', bytes = 0): Input => {
+  const passes = id.startsWith('R');
+  const value = { side, key: 'k', id, at, content, passes };
+  return side === 'left' ? { side, key: 'k', id, at, value, bytes } : { side, key: 'k', id, at, value, passes, bytes };
+};
+const open = (given: JoinSettings = settings) => {
+  const join = createIntervalJoin<Item, Item>(given, { same });
+  return { ...join, tokens: (input: Input) => join.push(input).map((output) => tokenOf(output, '')) };
+};
 
-const matches = (b: { at: number }, p: { at: number }) => b.at - settings.beforeMs <= p.at && p.at <= b.at + settings.afterMs;
+describe('a duplicate has the same id, the same time and the same content', () => {
+  const wide = { beforeMs: 120_000, afterMs: 900_000, boundMs: 300_000 };
 
-/** The outputs as a direct function of the two logs: what is late by its own log, each pair, and what closes without one. */
-const oracle = (left: Log, right: Log): string[] => {
-  const counted: string[] = [];
-  const marks: number[] = [];
-  const onTime = [left, right].map((log) => {
-    let watermark = -Infinity;
-    const kept = new Map<string, { at: number; value: string }>();
-    for (const each of log) {
-      const read = input(each);
-      if ('tick' in read) watermark = Math.max(watermark, read.tick);
-      else {
-        if (read.at < watermark) counted.push(`late by ${watermark - read.at}`);
-        else if (kept.has(read.id)) counted.push('duplicate');
-        else {
-          counted.push('entered');
-          kept.set(read.id, { at: read.at, value: each });
-        }
-        watermark = Math.max(watermark, read.at - settings.boundMs);
-      }
-    }
-    marks.push(watermark);
-    return [...kept.values()];
+  test('two times under one id both enter, whether or not the other input has closed the first', () => {
+    const [early, later] = [item('left', 'B', 0), item('left', 'B', 1_000_000)];
+    const paymentAt = item('right', 'P', 1_300_000);
+    const [first, second] = [open(wide), open(wide)];
+    // The payment takes the joined watermark past the first booking's close, or has not been read yet.
+    const between = { side: 'left', tick: 950_000 } as const;
+    const closedFirst = [early, between, paymentAt, later];
+    const closedLast = [early, between, later, paymentAt];
+    const all = (join: ReturnType<typeof open>, inputs: readonly Input[]) => inputs.flatMap(join.tokens).toSorted();
+    expect(all(first, closedFirst)).toEqual(all(second, closedLast));
+    expect(all(open(wide), closedLast).filter((each) => each.startsWith('entered'))).toHaveLength(3);
   });
-  const [bookings = [], all = []] = onTime;
-  const payments = all.filter(({ value }) => value.startsWith('P'));
-  const end = Math.min(...marks);
-  for (const b of bookings) {
-    const mine = payments.filter((p) => matches(b, p));
-    counted.push(...mine.map((p) => `${b.value}+${p.value}`));
-    if (mine.length === 0 && b.at + settings.afterMs < end) counted.push(`${b.value} alone at ${b.at + settings.afterMs}`);
-  }
-  for (const p of payments)
-    if (!bookings.some((b) => matches(b, p)) && p.at + settings.beforeMs < end)
-      counted.push(`${p.value} alone at ${p.at + settings.beforeMs}`);
-  return counted.toSorted();
+
+  test('two contents under one id both enter and both pair, so that somebody can decide between them', () => {
+    const join = open();
+    expect([item('left', 'B', 10, 'a'), item('left', 'B', 10, 'b'), item('left', 'B', 10, 'a')].map(join.tokens)).toEqual([
+      ['entered '],
+      ['entered '],
+      ['duplicate '],
+    ]);
+    expect(join.tokens(item('right', 'P', 11))).toEqual(['entered ', 'B@10a+P@11a', 'B@10b+P@11a']);
+    expect(join.open()).toEqual({ left: 2, right: 1 });
+  });
+
+  test('what passes is told apart by its content, too, as long as a copy of it can be on time', () => {
+    const join = open();
+    expect([item('right', 'R', 10, 'a'), item('right', 'R', 10, 'b'), item('right', 'R', 10, 'a')].flatMap(join.tokens)).toEqual([
+      'entered ',
+      'entered ',
+      'duplicate ',
+    ]);
+    expect(join.stateBytes()).toBeGreaterThan(0);
+    for (const side of sides) join.push({ side, tick: 10 });
+    expect(join.stateBytes()).toBeGreaterThan(0);
+    for (const side of sides) join.push({ side, tick: 11 });
+    expect(join.stateBytes()).toBe(0);
+  });
+
+  test('without an opinion on contents, the id and the time decide', () => {
+    const join = createIntervalJoin<Item, Item>(settings);
+    join.push(item('left', 'B', 10, 'a'));
+    expect(join.push(item('left', 'B', 10, 'b'))).toEqual([{ kind: 'duplicate', side: 'left' }]);
+  });
+});
+
+const leavingAlone = (lost: Partial<Record<Side, number>>, input: Input) => {
+  const join = open();
+  for (const side of sides) if (lost[side] !== undefined) join.lost(side, lost[side]);
+  join.tokens(input);
+  join.push({ side: 'left', tick: 30 });
+  return join.push({ side: 'right', tick: 40 }).map((output) => [output.kind, 'lateByMs' in output ? output.lateByMs : 0]);
 };
 
-const interleave = (left: Log, right: Log, choices: readonly boolean[]): string[] => {
-  const order: string[] = [];
-  let [l, r, turn] = [0, 0, 0];
-  while (l < left.length || r < right.length) {
-    const takeLeft = r >= right.length || (l < left.length && (choices[turn++ % choices.length] ?? true));
-    order.push((takeLeft ? left[l++] : right[r++]) ?? '');
-  }
-  return order;
-};
+describe('what has been lost', () => {
+  test.for([
+    {
+      name: 'a payment at the lower bound may be among it',
+      lost: { right: 8 },
+      given: item('left', 'B', 10),
+      then: ['left-undecided', 0],
+    },
+    {
+      name: 'none before the lower bound can matter',
+      lost: { right: 7 },
+      given: item('left', 'B', 10),
+      then: ['left-unmatched', 0],
+    },
+    {
+      name: 'a booking’s own side does not matter to it',
+      lost: { left: 99 },
+      given: item('left', 'B', 10),
+      then: ['left-unmatched', 0],
+    },
+    {
+      name: 'a booking at the far bound may be among it',
+      lost: { left: 5 },
+      given: item('right', 'P', 10),
+      then: ['right-undecided', 30],
+    },
+    { name: 'none further back can matter', lost: { left: 4 }, given: item('right', 'P', 10), then: ['right-unmatched', 0] },
+    {
+      name: 'a payment’s own side does not matter to it',
+      lost: { right: 99 },
+      given: item('right', 'P', 10),
+      then: ['right-unmatched', 0],
+    },
+  ])('$name', ({ lost, given, then }) => {
+    expect(leavingAlone(lost, given)).toEqual([then]);
+  });
 
-const schedule = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+  test('lateness is at least 1, though a wide window closes right behind the event', () => {
+    const join = open({ beforeMs: 0, afterMs: 5, boundMs: 0 });
+    join.lost('left', 10);
+    join.push({ side: 'left', tick: 30 });
+    join.push(item('right', 'P', 10));
+    expect(join.push(item('right', 'Q', 11))).toContainEqual(expect.objectContaining({ kind: 'right-undecided', lateByMs: 1 }));
+  });
+
+  test('a pair found in silence with what may have been late proves nothing: what is left alone is undecided', () => {
+    const join = open();
+    join.lost('left', 10);
+    for (const input of [item('left', 'B', 10), item('right', 'P', 11)]) join.replay(input);
+    expect(join.unmatched()).toEqual({ left: 0, right: 1 });
+    join.push({ side: 'left', tick: 30 });
+    expect(join.push({ side: 'right', tick: 30 }).map((output) => tokenOf(output, ''))).toEqual(['P@11a undecided at 13']);
+  });
+});
+
+test('an event’s own fate comes first, then its pairs as they arrived, then what leaves, by closing and by arrival', () => {
+  const join = open();
+  for (const input of [item('left', 'C', 3), item('left', 'B', 1), item('left', 'D', 1), item('left', 'E', 13)]) join.push(input);
+  expect(join.tokens(item('right', 'P', 13))).toEqual([
+    'entered ',
+    'E@13a+P@13a',
+    'B@1a alone at 6',
+    'D@1a alone at 6',
+    'C@3a alone at 8',
+  ]);
+});
+
+test('state is accounted for: payloads as they were said, and something for the operator itself', () => {
+  const join = open();
+  join.push(item('left', 'B', 10, 'a', 1000));
+  const one = join.stateBytes();
+  expect(one).toBeGreaterThan(1100);
+  expect(one).toBeLessThan(1300);
+  join.push(item('left', 'B', 10, 'a', 1000));
+  expect(join.stateBytes()).toBe(one);
+  join.push(item('right', 'P', 11, 'a', 500));
+  expect(join.stateBytes()).toBe(2 * one - 500);
+  join.forgetClosed(16);
+  expect(join.stateBytes()).toBe(0);
+});
+
+test('times that are no whole milliseconds are refused', () => {
+  expect(() => open().push(item('left', 'B', 0.5))).toThrow(/at: is 0.5, expected whole milliseconds/);
+  expect(() => open().push({ side: 'left', tick: Infinity })).toThrow(/tick: is Infinity/);
+});
+
+test('what was closed before is dropped without a word, and neither input falls behind that again', () => {
+  const join = open();
+  join.replay(item('left', 'B', 10));
+  join.replay(item('left', 'C', 12));
+  join.forgetClosed(16);
+  expect([join.open().left, join.watermarks()]).toEqual([1, { left: 16, right: 16, joined: 16 }]);
+  expect(join.tokens(item('right', 'P', 15))).toEqual(['late by 1 ']);
+});
 
 test('the outputs are one function of the two inputs, however they interleave', () => {
   fc.assert(
-    fc.property(lefts, rights, schedule, (left, right, choices) => {
-      const join = createIntervalJoin<string, string>(settings);
-      const outputs = interleave(left, right, choices).flatMap((each) => join.push(input(each)).map(token));
-      expect(outputs.toSorted()).toEqual(oracle(left, right));
-      const { left: l, right: r } = join.unmatched();
-      for (const each of ['left', 'right'] as const) join.push({ side: each, tick: 1000 });
-      const alone = join.push({ side: 'left', tick: 1000 });
-      expect([alone, join.unmatched(), join.open()]).toEqual([[], { left: 0, right: 0 }, { left: 0, right: 0 }]);
-      expect(l + r).toBe(oracle([...left, 'b1000'], [...right, 'p1000']).length - outputs.length);
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-test('what a restart brings out, with what had come out before, is the same set, wherever it falls', () => {
-  fc.assert(
-    fc.property(lefts, rights, schedule, schedule, fc.nat(), (left, right, before, replayed, crash) => {
-      const order = interleave(left, right, before);
-      const cut = crash % (order.length + 1);
-      const readTo = { left: 0, right: 0 };
-      const marks = { left: createReplayMarks(), right: createReplayMarks() };
-      const first = createIntervalJoin<string, string>(settings);
-      const outputs: string[] = [];
-      for (const each of order.slice(0, cut)) {
-        const read = input(each);
-        marks[read.side].read(readTo[read.side]++, 'tick' in read ? read.tick : read.at);
-        outputs.push(...first.push(read).map(token));
+    fc.property(logs, fc.integer(), (both, seed) => {
+      const choose = chooser(seed);
+      const join = open();
+      const next = { left: 0, right: 0 };
+      const out: string[] = [];
+      while (next.left < both.left.length || next.right < both.right.length) {
+        const side = sides[choose(2)]!;
+        const entry = both[side][next[side]];
+        if (!entry) continue;
+        next[side]++;
+        for (const [index, input] of entry.inputs.entries())
+          out.push(...join.push(input).map((output) => tokenOf(output, `${side} ${entry.position}/${index}`)));
       }
-      const closedTo = first.watermarks().joined;
-      const floor = first.replayFloor();
-      const from = { left: marks.left.first(floor) ?? readTo.left, right: marks.right.first(floor) ?? readTo.right };
-
-      const second = createIntervalJoin<string, string>(settings);
-      for (const each of interleave(left.slice(from.left, readTo.left), right.slice(from.right, readTo.right), replayed))
-        second.push(input(each));
-      second.forgetClosed(closedTo);
-      for (const each of order.slice(cut)) outputs.push(...second.push(input(each)).map(token));
-      expect(outputs.toSorted()).toEqual(oracle(left, right));
+      const { facts, notices, waiting, paired } = joinDirectly(both, settings);
+      expect(out.toSorted()).toEqual([...facts, ...notices].toSorted());
+      const alone = [...waiting.left, ...waiting.right].filter((each) => !paired.has(each)).length;
+      expect(join.unmatched().left + join.unmatched().right).toBe(alone - notices.size);
     }),
     { numRuns: 5000 },
   );

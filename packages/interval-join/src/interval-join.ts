@@ -1,49 +1,17 @@
-import TinyQueue from 'tinyqueue';
-
-/** The join's window and how far out of order an input may be, all in ms. */
-export interface JoinSettings {
-  /** How long before its left event a right event may lie, inclusive. */
-  readonly beforeMs: number;
-  /** How long after it, inclusive. */
-  readonly afterMs: number;
-  /** An event that lies further than this behind the newest of its own input is late. */
-  readonly boundMs: number;
-}
-
-/** Which of the two inputs. */
-export type Side = 'left' | 'right';
-
-/** An event as it is read from an input, or a tick: "this input is complete up to `at`". */
-export type JoinInput<L, R> =
-  | { readonly side: 'left'; readonly key: string; readonly id: string; readonly at: number; readonly value: L }
-  | {
-      readonly side: 'right';
-      readonly key: string;
-      readonly id: string;
-      readonly at: number;
-      readonly value: R;
-      /** It passes: it is checked for lateness and repetition like any other, but joins nothing and waits for nothing. */
-      readonly passes?: boolean;
-    }
-  | { readonly side: Side; readonly tick: number };
-
-/** What becomes of events; times in ms. */
-export type JoinOutput<L, R> =
-  | { readonly kind: 'late'; readonly side: Side; readonly lateByMs: number }
-  | { readonly kind: 'duplicate'; readonly side: Side }
-  /** On time, and the first of its id. */
-  | { readonly kind: 'entered'; readonly side: Side }
-  | { readonly kind: 'matched'; readonly left: L; readonly right: R }
-  | { readonly kind: 'left-unmatched'; readonly left: L; readonly closedAt: number }
-  | { readonly kind: 'right-unmatched'; readonly right: R; readonly closedAt: number };
-
-/** How far the inputs have come; `-Infinity` for one that has not been heard of. */
-export interface Watermarks {
-  readonly left: number;
-  readonly right: number;
-  /** The smaller of the two: every pair of windows below has been decided. */
-  readonly joined: number;
-}
+import { createClosingQueue } from './closing-queue.ts';
+import { createHeldEvents, MATCHED, PASSES, RIGHT } from './held-events.ts';
+import { NONE } from './records.ts';
+import type {
+  JoinInput,
+  JoinOutput,
+  JoinSettings,
+  LeftEvent,
+  RightEvent,
+  Sameness,
+  Side,
+  Sides,
+  Watermarks,
+} from './join-event.ts';
 
 /**
  * Pairs left and right events of one key when `left.at - beforeMs <= right.at <= left.at + afterMs`, both ends inclusive, in
@@ -51,180 +19,219 @@ export interface Watermarks {
  *
  * An input's watermark is the running maximum of (event time - boundMs) and of tick times in its own order. An event behind its
  * own input's watermark is `late`: it is not joined, not deduplicated, not kept. Any other is kept until the joined watermark is
- * strictly above `at + afterMs` (left) or `at + beforeMs` (right), and leaves as unmatched if nothing has matched it by then. An
- * id that is in state already is a `duplicate`. So the set of outputs is a function of the two inputs, however they interleave.
- * Nothing here reads a clock.
+ * strictly above `at + afterMs` (left) or `at + beforeMs` (right), and leaves as unmatched if nothing has matched it by then. One
+ * that is in state already, with the same id, event time and content, is a `duplicate`: while a copy can be on time the first is
+ * still in state, which would depend on the other input if their times could differ. So the set of outputs is a function of the
+ * two inputs, however they interleave. Nothing here reads a clock.
  *
- * After a restart, push again what was read from the first event at or above `replayFloor()` on, on both inputs, and drop what
- * comes out; then `forgetClosed` what was closed at the time, and go on.
+ * After a restart, `replay` what was read from the first event at or above `replayFloor()` on, of both inputs; then
+ * `forgetClosed` what was closed at the time, and go on.
  */
 export interface IntervalJoin<L, R> {
-  /** Takes one event or tick, and returns what follows from it, in order; the first output tells of the event itself. */
+  /**
+   * Takes one event or tick, and returns what follows from it: first the fate of the event itself, then its pairs in the order in
+   * which the other side arrived, then what leaves in order of closing, and of arrival within a millisecond.
+   * @throws {RangeError} for a time that is not in whole milliseconds.
+   */
   push(input: JoinInput<L, R>): readonly JoinOutput<L, R>[];
+  /** Takes one that has been pushed before, when state is built again: nothing comes out. */
+  replay(input: JoinInput<L, R>): void;
   watermarks(): Watermarks;
   /** No event below this time can matter to what is still open, in ms. */
   replayFloor(): number;
   /** A joined watermark just above this closes the last window that is open, in ms; `undefined` when none is. */
   lastClose(): number | undefined;
-  /** Drops, without a word, what a joined watermark of `closedTo` had closed. */
+  /** Both inputs have been as far as `closedTo` (ms) before: drops what is closed then, without a word. */
   forgetClosed(closedTo: number): void;
+  /**
+   * Events of this side with times up to `upTo` (ms) may have existed and cannot be read; the highest time that had been read, or
+   * the joined watermark of then if that is higher. What leaves without a match, and could have had one among those, leaves as
+   * undecided. Say it before anything is replayed: without what is lost the watermark of this side is too low there, what was late
+   * passes for on time, and a pair with it need not have come out before.
+   */
+  lost(side: Side, upTo: number): void;
   /** How many events wait in state. */
-  open(): { readonly left: number; readonly right: number };
+  open(): Sides<number>;
   /** How many of those have matched nothing so far. */
-  unmatched(): { readonly left: number; readonly right: number };
+  unmatched(): Sides<number>;
+  /**
+   * About how much memory the state takes: what the callers said of the payloads (`bytes`), and the operator's own records,
+   * references, table heads, keys and ids, of what is held now. What tables have grown to stays with them for the next peak and
+   * is not counted.
+   */
+  stateBytes(): number;
 }
 
-interface Held<V> {
-  readonly id: string;
-  readonly at: number;
-  readonly value: V;
-  matched: boolean;
-}
+const nothing: readonly JoinOutput<never, never>[] = Object.freeze([]);
+// Shared: nearly every event has one of these for an answer.
+const alone = (kind: 'entered' | 'duplicate', side: Side): readonly JoinOutput<never, never>[] =>
+  Object.freeze([Object.freeze({ kind, side })]);
+const entered = [alone('entered', 'left'), alone('entered', 'right')] as const;
+const duplicate = [alone('duplicate', 'left'), alone('duplicate', 'right')] as const;
 
-interface Slot<L, R> {
-  readonly left: Held<L>[];
-  readonly right: Held<R>[];
-}
-
-type Leaving<L, R> = { readonly key: string; readonly closedAt: number } & (
-  | { readonly side: 'left'; readonly held: Held<L> }
-  | { readonly side: 'right'; readonly held: Held<R> }
-);
-
-const without = <T>(list: T[], item: T): void => {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
-};
+// Sides as places in an array: a name that comes from outside makes a slow key.
+const LEFT = 0;
+const laneOf = (side: Side): 0 | 1 => (side === 'left' ? LEFT : RIGHT);
+type Lanes = [left: number, right: number];
+const sidesOf = ([left, right]: Lanes): Sides<number> => ({ left, right });
 
 /** An operator with nothing in it. @throws {RangeError} for settings that are not whole, non-negative milliseconds. */
-export const createIntervalJoin = <L, R>({ beforeMs, afterMs, boundMs }: JoinSettings): IntervalJoin<L, R> => {
+export const createIntervalJoin = <L, R>(
+  { beforeMs, afterMs, boundMs }: JoinSettings,
+  { same = {} }: { readonly same?: Sameness<L, R> } = {},
+): IntervalJoin<L, R> => {
   for (const [name, value] of Object.entries({ beforeMs, afterMs, boundMs }))
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`${name}: is ${value}, expected whole milliseconds, 0 or more`);
 
-  const slots = new Map<string, Slot<L, R>>();
-  const ids = { left: new Set<string>(), right: new Set<string>() };
-  const closing = new TinyQueue<Leaving<L, R>>([], (a, b) => a.closedAt - b.closedAt);
-  // What only passes keeps its id until no copy of it could be on time any more.
-  const passing = new TinyQueue<{ readonly id: string; readonly at: number }>([], (a, b) => a.at - b.at);
-  const watermark = { left: -Infinity, right: -Infinity };
-  const waiting = { left: 0, right: 0 };
-  const unmatched = { left: 0, right: 0 };
+  const held = createHeldEvents<L, R>(same);
+  // What only passes is kept until no copy of it can be on time any more.
+  const waits = (flags: number): number => (flags & PASSES ? 0 : flags & RIGHT ? beforeMs : afterMs);
+  const closing = createClosingQueue(held.records, (slot) => held.at(slot) + waits(held.flags(slot)));
+  const watermark: Lanes = [-Infinity, -Infinity];
+  const waiting: Lanes = [0, 0];
+  const unmatched: Lanes = [0, 0];
+  const lostTo: Lanes = [-Infinity, -Infinity];
+  let joined = -Infinity;
+  let silent = false;
   let furthestClose = -Infinity;
+  let outputs: readonly JoinOutput<L, R>[] = nothing;
+  let more: JoinOutput<L, R>[] | undefined;
 
-  const joined = (): number => Math.min(watermark.left, watermark.right);
-
-  const hold = (leaving: Leaving<L, R>): void => {
-    closing.push(leaving);
-    waiting[leaving.side]++;
-    if (!leaving.held.matched) unmatched[leaving.side]++;
-    furthestClose = Math.max(furthestClose, leaving.closedAt);
+  const emit = (output: JoinOutput<L, R>): void => {
+    const [fate] = outputs;
+    if (more) more.push(output);
+    else outputs = more = fate ? [fate, output] : [output];
   };
 
-  const slotOf = (key: string): Slot<L, R> => {
-    const known = slots.get(key);
-    if (known) return known;
-    const slot = { left: [], right: [] };
-    slots.set(key, slot);
-    return slot;
+  /** Marks it as matched, the first time that it is. */
+  const found = (slot: number, lane: 0 | 1): void => {
+    if (held.flags(slot) & MATCHED) return;
+    held.setMatched(slot);
+    unmatched[lane]--;
   };
 
-  /** Pairs the two if their window allows; whether it did. */
-  const pairUp = (left: Held<L>, right: Held<R>, outputs: JoinOutput<L, R>[]): boolean => {
-    if (right.at < left.at - beforeMs || right.at > left.at + afterMs) return false;
-    outputs.push({ kind: 'matched', left: left.value, right: right.value });
-    return true;
+  const pairUp = (left: number, right: number): void => {
+    const early = held.at(left) - held.at(right);
+    if (early > beforeMs || -early > afterMs) return;
+    if (!silent || held.at(right) > lostTo[RIGHT]) found(left, LEFT);
+    if (!silent || held.at(left) > lostTo[LEFT]) found(right, RIGHT);
+    if (!silent) emit({ kind: 'matched', left: held.left(left), right: held.right(right) });
   };
 
-  /** Marks what waited as matched, the first time that it is. */
-  const found = (side: Side, held: { matched: boolean }): void => {
-    if (!held.matched) unmatched[side]--;
-    held.matched = true;
-  };
-
-  const enterLeft = (key: string, left: Held<L>, outputs: JoinOutput<L, R>[]): void => {
-    const slot = slotOf(key);
-    for (const right of slot.right) {
-      if (!pairUp(left, right, outputs)) continue;
-      found('right', right);
-      left.matched = true;
+  const pairWithAll = (slot: number, lane: 0 | 1): void => {
+    let other = held.opposite(slot);
+    const newestFirst: number[] = [];
+    for (let before = NONE; other !== NONE; other = before) {
+      before = held.before(other);
+      if (before !== NONE || newestFirst.length > 0) newestFirst.push(other);
+      else if (lane === LEFT) pairUp(slot, other);
+      else pairUp(other, slot);
     }
-    slot.left.push(left);
-    hold({ side: 'left', key, held: left, closedAt: left.at + afterMs });
+    for (let i = newestFirst.length - 1; i >= 0; i--)
+      if (lane === LEFT) pairUp(slot, newestFirst[i]!);
+      else pairUp(newestFirst[i]!, slot);
   };
 
-  const enterRight = (key: string, right: Held<R>, outputs: JoinOutput<L, R>[]): void => {
-    const slot = slotOf(key);
-    for (const left of slot.left) {
-      if (!pairUp(left, right, outputs)) continue;
-      found('left', left);
-      right.matched = true;
-    }
-    slot.right.push(right);
-    hold({ side: 'right', key, held: right, closedAt: right.at + beforeMs });
+  const leftAlone = (slot: number): JoinOutput<L, R> => {
+    const left = held.left(slot);
+    const at = held.at(slot);
+    const undecided = at - beforeMs <= lostTo[RIGHT];
+    return { kind: undecided ? 'left-undecided' : 'left-unmatched', left, closedAt: at + afterMs };
   };
 
-  const leave = (below: number, outputs: JoinOutput<L, R>[]): void => {
-    for (let next = passing.peek(); next && next.at < below; next = passing.peek()) {
-      ids.right.delete(next.id);
-      passing.pop();
-    }
-    for (let next = closing.peek(); next && next.closedAt < below; next = closing.peek()) {
-      closing.pop();
-      const { key, side, held, closedAt } = next;
-      ids[side].delete(held.id);
-      waiting[side]--;
-      if (!held.matched) unmatched[side]--;
-      const slot = slots.get(key);
-      if (slot) {
-        if (side === 'left') without(slot.left, held);
-        else without(slot.right, held);
-        if (slot.left.length + slot.right.length === 0) slots.delete(key);
+  const rightAlone = (slot: number): JoinOutput<L, R> => {
+    const right = held.right(slot);
+    const at = held.at(slot);
+    const closedAt = at + beforeMs;
+    if (at - afterMs > lostTo[LEFT]) return { kind: 'right-unmatched', right, closedAt };
+    return { kind: 'right-undecided', right, closedAt, lateByMs: Math.max(1, watermark[RIGHT] - at) };
+  };
+
+  const leave = (): void => {
+    for (let slot = closing.take(joined); slot !== NONE; slot = closing.take(joined)) {
+      const flags = held.flags(slot);
+      if ((flags & PASSES) === 0) {
+        const lane = flags & RIGHT ? RIGHT : LEFT;
+        waiting[lane]--;
+        if ((flags & MATCHED) === 0) {
+          unmatched[lane]--;
+          if (!silent) emit(lane === RIGHT ? rightAlone(slot) : leftAlone(slot));
+        }
       }
-      if (held.matched) continue;
-      if (side === 'left') outputs.push({ kind: 'left-unmatched', left: held.value, closedAt });
-      else outputs.push({ kind: 'right-unmatched', right: held.value, closedAt });
+      held.remove(slot);
     }
   };
 
-  const raise = (side: Side, to: number, outputs: JoinOutput<L, R>[]): void => {
-    if (to <= watermark[side]) return;
-    watermark[side] = to;
-    leave(joined(), outputs);
+  const raise = (lane: 0 | 1, to: number): void => {
+    if (to <= watermark[lane]) return;
+    watermark[lane] = to;
+    const lower = Math.min(watermark[LEFT], watermark[RIGHT]);
+    if (lower === joined) return;
+    joined = lower;
+    leave();
   };
 
-  const accept = (input: Exclude<JoinInput<L, R>, { tick: number }>, outputs: JoinOutput<L, R>[]): void => {
-    const { side, id, at } = input;
-    if (at < watermark[side]) {
-      outputs.push({ kind: 'late', side, lateByMs: watermark[side] - at });
-      return;
+  const enter = (event: LeftEvent<L> | RightEvent<R>, lane: 0 | 1): void => {
+    const slot = held.add(event);
+    const flags = held.flags(slot);
+    const close = event.at + waits(flags);
+    closing.add(slot, close);
+    if (flags & PASSES) return;
+    waiting[lane]++;
+    unmatched[lane]++;
+    if (close > furthestClose) furthestClose = close;
+    pairWithAll(slot, lane);
+  };
+
+  const take = (event: LeftEvent<L> | RightEvent<R>): void => {
+    const { side, at } = event;
+    const lane = laneOf(side);
+    if (at < watermark[lane]) outputs = [{ kind: 'late', side, lateByMs: watermark[lane] - at }];
+    else if (held.has(event)) outputs = duplicate[lane];
+    else {
+      outputs = entered[lane];
+      enter(event, lane);
     }
-    if (ids[side].has(id)) {
-      outputs.push({ kind: 'duplicate', side });
-      return;
+    raise(lane, at - boundMs);
+  };
+
+  const push = (input: JoinInput<L, R>): readonly JoinOutput<L, R>[] => {
+    const isTick = 'tick' in input;
+    const at = isTick ? input.tick : input.at;
+    if (!Number.isSafeInteger(at)) throw new RangeError(`${isTick ? 'tick' : 'at'}: is ${at}, expected whole milliseconds`);
+    outputs = nothing;
+    more = undefined;
+    if (isTick) raise(laneOf(input.side), at);
+    else take(input);
+    return outputs;
+  };
+
+  const silently = (work: () => void): void => {
+    silent = true;
+    try {
+      work();
+    } finally {
+      silent = false;
     }
-    ids[side].add(id);
-    outputs.push({ kind: 'entered', side });
-    if (input.side === 'left') enterLeft(input.key, { id, at, value: input.value, matched: false }, outputs);
-    else if (input.passes) passing.push({ id, at });
-    else enterRight(input.key, { id, at, value: input.value, matched: false }, outputs);
   };
 
   return {
-    push(input) {
-      const outputs: JoinOutput<L, R>[] = [];
-      if ('tick' in input) raise(input.side, input.tick, outputs);
-      else {
-        accept(input, outputs);
-        raise(input.side, input.at - boundMs, outputs);
-      }
-      return outputs;
+    push,
+    replay: (input) => silently(() => push(input)),
+    watermarks: () => ({ ...sidesOf(watermark), joined }),
+    replayFloor: () => joined - beforeMs - afterMs,
+    lastClose: () => (waiting[LEFT] + waiting[RIGHT] > 0 ? furthestClose : undefined),
+    forgetClosed: (closedTo) =>
+      silently(() => {
+        raise(LEFT, closedTo);
+        raise(RIGHT, closedTo);
+      }),
+    lost(side, upTo) {
+      lostTo[laneOf(side)] = Math.max(lostTo[laneOf(side)], upTo);
     },
-    watermarks: () => ({ ...watermark, joined: joined() }),
-    replayFloor: () => joined() - beforeMs - afterMs,
-    lastClose: () => (closing.length > 0 ? furthestClose : undefined),
-    forgetClosed: (closedTo) => leave(closedTo, []),
-    open: () => ({ ...waiting }),
-    unmatched: () => ({ ...unmatched }),
+    open: () => sidesOf(waiting),
+    unmatched: () => sidesOf(unmatched),
+    stateBytes: held.bytes,
   };
 };
