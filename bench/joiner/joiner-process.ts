@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ServiceError, fetchJson } from '../../apps/local-stack/src/fetch-json.ts';
+import { joinerNodeArgs } from '../../apps/local-stack/src/stack.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const entry = fileURLToPath(import.meta.resolve('../../apps/joiner/src/main.ts'));
@@ -41,7 +42,7 @@ export const startJoiner = async (
   { env = {}, nodeArgs = [] }: { readonly env?: Readonly<Record<string, string>>; readonly nodeArgs?: readonly string[] } = {},
 ): Promise<JoinerProcess> => {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...nodeArgs, entry], {
+  const child = spawn(process.execPath, [...joinerNodeArgs, ...nodeArgs, entry], {
     // What it warns of is no part of the results.
     stdio: ['ignore', 2, 2, 'ipc'],
     env: {

@@ -18,7 +18,7 @@ export const reasons = [
 ] as const;
 
 /** @see reasons */
-export type Reason = (typeof reasons)[number];
+type Reason = (typeof reasons)[number];
 
 /** A reason, and what people would ask next. */
 export interface Standing {

@@ -16,6 +16,8 @@ export interface ServiceSpec {
   readonly port: number;
   /** Whether it may have no other port than that. */
   readonly fixed: boolean;
+  /** Flags of Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** How it is told its port; 0 is any. */
   readonly args?: (port: number) => readonly string[];
   readonly env?: (port: number) => Readonly<Record<string, string>>;
@@ -60,7 +62,7 @@ const announced = (line: string): unknown => (line.startsWith('{"event":"listeni
  * Ctrl-C reaches it only through us, in order; and it ends by itself when we are gone, for its IPC channel breaks.
  */
 export const supervise = (spec: ServiceSpec, logs: string, watch: Watch): Supervised => {
-  const { name, entry, fixed, args = () => [], env = () => ({}) } = spec;
+  const { name, entry, fixed, nodeArgs = [], args = () => [], env = () => ({}) } = spec;
   mkdirSync(logs, { recursive: true });
   const logFile = path.join(logs, `${name}.log`);
   const stopping = new AbortController();
@@ -99,7 +101,7 @@ export const supervise = (spec: ServiceSpec, logs: string, watch: Watch): Superv
   const start = (): void => {
     if (stopping.signal.aborted) return;
     const log = createWriteStream(logFile, { flags: 'a' });
-    child = spawn(process.execPath, [entry, ...args(port)], {
+    child = spawn(process.execPath, [...nodeArgs, entry, ...args(port)], {
       env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...env(port) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

@@ -1,7 +1,7 @@
 import { pageOf, RECORDS_OF_PAGE } from './records.ts';
 
 /** What of an event is not a number, by page and by place in it; of `left` and `right` one is unused: that spares an object. */
-export interface Page<L, R> {
+interface Page<L, R> {
   readonly keys: string[];
   readonly ids: string[];
   readonly lefts: (L | undefined)[];

@@ -59,17 +59,32 @@ export const carry = (event: BookingPlaced | PaymentProcessed, origin: Origin): 
   subject: event.subject,
   id: event.id,
   time: event.time,
-  event: JSON.stringify(event),
+  event: compact(JSON.stringify(event)),
   origin,
   extensions: members('traceparent', event.traceparent) + runMembers(event.runid, event.scenario),
 });
+
+const beyondLatin1 = /[\u0100-\uffff]/;
+const beyondAscii = /[\u0080-\uffff]/g;
+
+/**
+ * JSON as V8 keeps it at a byte a character. One letter beyond Latin-1 makes it two bytes in every text that it becomes a part of, and
+ * of fifty events in a message one has such a letter: writing them took half as long again. What was replaced would still be kept at
+ * two bytes; what is read from bytes is not.
+ */
+const compact = (json: string): string => {
+  // Of a text that is kept at a byte a character this is known without looking.
+  if (!beyondLatin1.test(json)) return json;
+  const ascii = json.replaceAll(beyondAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return Buffer.from(ascii, 'latin1').toString('latin1');
+};
 
 const shows = new WeakMap<Show, string>();
 const showText = (show: Show | null): string => {
   if (show === null) return 'null';
   const known = shows.get(show);
   if (known !== undefined) return known;
-  const text = JSON.stringify(show);
+  const text = compact(JSON.stringify(show));
   shows.set(show, text);
   return text;
 };
@@ -108,8 +123,8 @@ const timeOf = (data: CarriedJoined): string => {
 };
 
 /**
- * The joined event that says `data`, as JSON: what `JSON.stringify(joinedEvent(…))` gives, without taking the input events apart
- * again.
+ * The joined event that says `data`, as JSON: the one that `JSON.stringify(joinedEvent(…))` gives, but for how letters are escaped, without
+ * taking the input events apart again.
  */
 export const joinedText = (data: CarriedJoined): string => {
   const { subject, extensions } = principal(data);
