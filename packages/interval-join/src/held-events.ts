@@ -1,6 +1,6 @@
 import { createReferences } from './references.ts';
-import { AT, BYTES, createRecords, FLAGS, HASH_OF_ID, HASH_OF_KEY, NEXT_OF_ID, NEXT_OF_KEY, NONE } from './records.ts';
-import { offsetOf, pageOf, placeOf, PREVIOUS_OF_ID, PREVIOUS_OF_KEY, RECORD_BYTES } from './records.ts';
+import { AT, BYTES, createRecords, FLAGS, HASH_OF_KEY, NEXT_OF_KEY, NONE } from './records.ts';
+import { offsetOf, pageOf, placeOf, RECORD_BYTES } from './records.ts';
 import { createTextHash } from './text-hash.ts';
 import { createTextIndex } from './text-index.ts';
 import type { LeftEvent, RightEvent, Sameness } from './join-event.ts';
@@ -13,16 +13,16 @@ export const PASSES = 4;
 
 /** What V8 puts around the characters of a text, of one byte each: 12 bytes, and padding to the next 8. */
 const STRING_BYTES = 16;
-/** Cells of 8 and 12 bytes in tables that are two thirds full. */
-const CELL_BYTES = 30;
+/** Cells of 12 bytes in tables that are two thirds full. */
+const CELL_BYTES = 18;
 const OVERHEAD = RECORD_BYTES + CELL_BYTES + 2 * STRING_BYTES;
 
-/** The events in state, by slot: found by key from the other side, and by id from their own. */
+/** The events in state, by slot: found by key from both sides. */
 export interface HeldEvents<L, R> {
   readonly records: Records;
   /** Whether a copy is in state. */
   has(event: LeftEvent<L> | RightEvent<R>): boolean;
-  /** Puts it into state; pairs find it by its key unless it passes. Only after `has` has denied it. */
+  /** Puts it into state. Only after `has` has denied it. */
   add(event: LeftEvent<L> | RightEvent<R>): number;
   remove(slot: number): void;
   /** The newest event of the key of the one in `slot` on the other side, or NONE. */
@@ -44,16 +44,13 @@ export const createHeldEvents = <L, R>(same: Sameness<L, R>): HeldEvents<L, R> =
   const { ints, doubles } = records;
   const { pages, reserve } = createReferences<L, R>();
   const hash = createTextHash();
-  const fieldsOfKey = { next: NEXT_OF_KEY, previous: PREVIOUS_OF_KEY, hash: HASH_OF_KEY };
-  const fieldsOfId = { next: NEXT_OF_ID, previous: PREVIOUS_OF_ID, hash: HASH_OF_ID };
   const keyOf = (slot: number): string => pages[pageOf(slot)]!.keys[placeOf(slot)]!;
   const idOf = (slot: number): string => pages[pageOf(slot)]!.ids[placeOf(slot)]!;
-  // Both sides of a key lie in one cell. An id is looked for on its own side alone: there the sides are told apart by the hash.
-  const byKey = createTextIndex(records, keyOf, fieldsOfKey, 2);
-  const byId = createTextIndex(records, idOf, fieldsOfId, 1);
+  // Both sides of a key lie in one cell. A copy has the key of its first, so it is found there as well, and ids need no index.
+  const byKey = createTextIndex(records, keyOf);
   let bytes = 0;
   // What `has` found out, for `add`.
-  let hashOfId = 0;
+  let hashOfKey = 0;
 
   const flags = (slot: number): number => ints[pageOf(slot)]![offsetOf(slot) + FLAGS]!;
   const at = (slot: number): number => doubles[pageOf(slot)]![offsetOf(slot) / 2 + AT]!;
@@ -69,10 +66,10 @@ export const createHeldEvents = <L, R>(same: Sameness<L, R>): HeldEvents<L, R> =
   return {
     records,
     has(event) {
-      hashOfId = event.side === 'left' ? hash(event.id) : ~hash(event.id);
-      let slot = byId.newest(0, hashOfId, event.id);
-      while (slot !== NONE && (at(slot) !== event.at || !sameContent(slot, event)))
-        slot = ints[pageOf(slot)]![offsetOf(slot) + NEXT_OF_ID]!;
+      hashOfKey = hash(event.key);
+      let slot = byKey.newest(event.side === 'left' ? 0 : 1, hashOfKey, event.key);
+      while (slot !== NONE && (at(slot) !== event.at || idOf(slot) !== event.id || !sameContent(slot, event)))
+        slot = ints[pageOf(slot)]![offsetOf(slot) + NEXT_OF_KEY]!;
       return slot !== NONE;
     },
     add(event) {
@@ -94,16 +91,14 @@ export const createHeldEvents = <L, R>(same: Sameness<L, R>): HeldEvents<L, R> =
       ids[place] = id;
       lefts[place] = isLeft ? event.value : undefined;
       rights[place] = isLeft ? undefined : event.value;
-      byId.add(slot, 0, hashOfId, id);
-      if (!passes) byKey.add(slot, isLeft ? 0 : 1, hash(key), key);
+      byKey.add(slot, isLeft ? 0 : 1, hashOfKey, key);
       return slot;
     },
     remove(slot) {
       const record = offsetOf(slot);
       const flag = ints[pageOf(slot)]![record + FLAGS]!;
       bytes -= doubles[pageOf(slot)]![record / 2 + BYTES]!;
-      byId.remove(slot, 0);
-      if ((flag & PASSES) === 0) byKey.remove(slot, flag & RIGHT);
+      byKey.remove(slot, flag & RIGHT);
       const { keys, ids, lefts, rights } = pages[pageOf(slot)]!;
       const place = placeOf(slot);
       keys[place] = '';

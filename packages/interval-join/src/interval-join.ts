@@ -20,7 +20,7 @@ import type {
  * An input's watermark is the running maximum of (event time - boundMs) and of tick times in its own order. An event behind its
  * own input's watermark is `late`: it is not joined, not deduplicated, not kept. Any other is kept until the joined watermark is
  * strictly above `at + afterMs` (left) or `at + beforeMs` (right), and leaves as unmatched if nothing has matched it by then. One
- * that is in state already, with the same id, event time and content, is a `duplicate`: while a copy can be on time the first is
+ * that is in state already, with the same key, id, event time and content, is a `duplicate`: while a copy can be on time the first is
  * still in state, which would depend on the other input if their times could differ. So the set of outputs is a function of the
  * two inputs, however they interleave. Nothing here reads a clock.
  *
@@ -112,6 +112,7 @@ export const createIntervalJoin = <L, R>(
   };
 
   const pairUp = (left: number, right: number): void => {
+    if (held.flags(right) & PASSES) return;
     const early = held.at(left) - held.at(right);
     if (early > beforeMs || -early > afterMs) return;
     if (!silent || held.at(right) > lostTo[RIGHT]) found(left, LEFT);

@@ -17,7 +17,7 @@ export type Sides<T> = Readonly<Record<Side, T>>;
 /** What the events of both sides have in common. */
 export interface EventOf<V> {
   readonly key: string;
-  /** Who it is; a copy has the same id, the same time and the same content. */
+  /** Who it is; a copy has the same key and id, the same time and the same content. */
   readonly id: string;
   /** Event time, whole ms. */
   readonly at: number;

@@ -1,18 +1,11 @@
-import { NONE, offsetOf, pageOf } from './records.ts';
+import { HASH_OF_KEY, NEXT_OF_KEY, NONE, offsetOf, pageOf, PREVIOUS_OF_KEY } from './records.ts';
 import type { Records } from './records.ts';
 
-/** Where in a record an index keeps what it has to remember of it. */
-export interface IndexFields {
-  readonly next: number;
-  readonly previous: number;
-  readonly hash: number;
-}
-
-/** Finds the records of one text, in lanes that share nothing but the place where they are looked for; newest first. */
+/** Finds the records of one text, in two lanes that share nothing but the place where they are looked for; newest first. */
 export interface TextIndex {
   add(slot: number, lane: number, hash: number, text: string): void;
   remove(slot: number, lane: number): void;
-  /** The newest record of this text, or NONE; the next older ones are linked to it by `next`. */
+  /** The newest record of this text, or NONE; the next older ones are linked to it by `NEXT_OF_KEY`. */
   newest(lane: number, hash: number, text: string): number;
 }
 
@@ -25,6 +18,8 @@ interface Table {
   depth: number;
 }
 
+/** A hash and the newest slot of either lane. */
+const WIDTH = 3;
 const SMALLEST = 16;
 /** A table with this many cells is split in two and not made larger: the most that one push has to move. */
 const LARGEST = 4096;
@@ -38,15 +33,9 @@ const isFull = ({ used, mask }: Table): boolean => used * 8 > mask * 7;
  * are split when they are full, so no push waits for everything to be moved. The hash lies in the cell, so a text that is not
  * there is told by one look at one cache line, and leaving touches no neighbour.
  */
-export const createTextIndex = (
-  { ints }: Records,
-  textOf: (slot: number) => string,
-  { next, previous, hash: hashAt }: IndexFields,
-  lanes: 1 | 2,
-): TextIndex => {
-  const width = 1 + lanes;
+export const createTextIndex = ({ ints }: Records, textOf: (slot: number) => string): TextIndex => {
   const tableOf = (size: number, depth: number): Table => ({
-    cells: new Int32Array(size * width),
+    cells: new Int32Array(size * WIDTH),
     mask: size - 1,
     used: 0,
     depth,
@@ -57,23 +46,23 @@ export const createTextIndex = (
   /** The cell of this text, or of what comes to lie there. */
   const search = ({ cells, mask }: Table, hash: number, text: string): number => {
     let at = home(hash, mask);
-    for (let found = cells[at * width]!; found !== 0; found = cells[at * width]!) {
-      if (found === hash && textOf((cells[at * width + 1]! || cells[at * width + lanes]!) - 1) === text) break;
+    for (let found = cells[at * WIDTH]!; found !== 0; found = cells[at * WIDTH]!) {
+      if (found === hash && textOf((cells[at * WIDTH + 1]! || cells[at * WIDTH + 2]!) - 1) === text) break;
       at = (at + 1) & mask;
     }
-    return at * width;
+    return at * WIDTH;
   };
 
   const move = (from: Int32Array, cell: number, to: Table): void => {
     let at = home(from[cell]!, to.mask);
-    while (to.cells[at * width] !== 0) at = (at + 1) & to.mask;
-    for (let i = 0; i < width; i++) to.cells[at * width + i] = from[cell + i]!;
+    while (to.cells[at * WIDTH] !== 0) at = (at + 1) & to.mask;
+    for (let i = 0; i < WIDTH; i++) to.cells[at * WIDTH + i] = from[cell + i]!;
     to.used++;
   };
 
   const enlarge = (table: Table): void => {
     const larger = tableOf(2 * (table.mask + 1), table.depth);
-    for (let cell = 0; cell < table.cells.length; cell += width) if (table.cells[cell] !== 0) move(table.cells, cell, larger);
+    for (let cell = 0; cell < table.cells.length; cell += WIDTH) if (table.cells[cell] !== 0) move(table.cells, cell, larger);
     table.cells = larger.cells;
     table.mask = larger.mask;
   };
@@ -85,7 +74,7 @@ export const createTextIndex = (
       bits++;
     }
     const halves = [tableOf(mask + 1, depth + 1), tableOf(mask + 1, depth + 1)] as const;
-    for (let cell = 0; cell < cells.length; cell += width)
+    for (let cell = 0; cell < cells.length; cell += WIDTH)
       if (cells[cell] !== 0) move(cells, cell, cells[cell]! & (1 << depth) ? halves[1] : halves[0]);
     const step = 1 << depth;
     for (let i = hash & (step - 1); i < directory.length; i += step) directory[i] = i & step ? halves[1] : halves[0];
@@ -106,14 +95,14 @@ export const createTextIndex = (
   /** Empties a cell, and closes the gap that this leaves to those that had to give way to it. */
   const clear = (table: Table, cell: number): void => {
     const { cells, mask } = table;
-    let gap = cell / width;
+    let gap = cell / WIDTH;
     table.used--;
-    for (let at = (gap + 1) & mask; cells[at * width] !== 0; at = (at + 1) & mask) {
-      if (((at - home(cells[at * width]!, mask)) & mask) < ((at - gap) & mask)) continue;
-      for (let i = 0; i < width; i++) cells[gap * width + i] = cells[at * width + i]!;
+    for (let at = (gap + 1) & mask; cells[at * WIDTH] !== 0; at = (at + 1) & mask) {
+      if (((at - home(cells[at * WIDTH]!, mask)) & mask) < ((at - gap) & mask)) continue;
+      for (let i = 0; i < WIDTH; i++) cells[gap * WIDTH + i] = cells[at * WIDTH + i]!;
       gap = at;
     }
-    for (let i = 0; i < width; i++) cells[gap * width + i] = 0;
+    for (let i = 0; i < WIDTH; i++) cells[gap * WIDTH + i] = 0;
   };
 
   return {
@@ -130,28 +119,28 @@ export const createTextIndex = (
       cells[cell + 1 + lane] = slot + 1;
       const page = ints[pageOf(slot)]!;
       const record = offsetOf(slot);
-      page[record + hashAt] = hash;
-      page[record + next] = older;
-      page[record + previous] = NONE;
-      if (older !== NONE) ints[pageOf(older)]![offsetOf(older) + previous] = slot;
+      page[record + HASH_OF_KEY] = hash;
+      page[record + NEXT_OF_KEY] = older;
+      page[record + PREVIOUS_OF_KEY] = NONE;
+      if (older !== NONE) ints[pageOf(older)]![offsetOf(older) + PREVIOUS_OF_KEY] = slot;
     },
     remove(slot, lane) {
       const page = ints[pageOf(slot)]!;
       const record = offsetOf(slot);
-      const newer = page[record + previous]!;
-      const older = page[record + next]!;
-      if (older !== NONE) ints[pageOf(older)]![offsetOf(older) + previous] = newer;
+      const newer = page[record + PREVIOUS_OF_KEY]!;
+      const older = page[record + NEXT_OF_KEY]!;
+      if (older !== NONE) ints[pageOf(older)]![offsetOf(older) + PREVIOUS_OF_KEY] = newer;
       if (newer !== NONE) {
-        ints[pageOf(newer)]![offsetOf(newer) + next] = older;
+        ints[pageOf(newer)]![offsetOf(newer) + NEXT_OF_KEY] = older;
         return;
       }
-      const hash = page[record + hashAt]!;
+      const hash = page[record + HASH_OF_KEY]!;
       const table = tableFor(hash);
       const { cells, mask } = table;
       let at = home(hash, mask);
-      while (cells[at * width + 1 + lane] !== slot + 1) at = (at + 1) & mask;
-      cells[at * width + 1 + lane] = older + 1;
-      if (cells[at * width + 1] === 0 && cells[at * width + lanes] === 0) clear(table, at * width);
+      while (cells[at * WIDTH + 1 + lane] !== slot + 1) at = (at + 1) & mask;
+      cells[at * WIDTH + 1 + lane] = older + 1;
+      if (cells[at * WIDTH + 1] === 0 && cells[at * WIDTH + 2] === 0) clear(table, at * WIDTH);
     },
     newest(lane, anyHash, text) {
       const hash = anyHash || 1;
