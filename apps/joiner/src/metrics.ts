@@ -27,7 +27,7 @@ export const createJoinerMetrics = (joiner: Pick<Joiner, 'pairs'>, now: () => nu
       registers,
       collect() {
         this.reset();
-        for (const pair of joiner.pairs()) {
+        for (const pair of joiner.pairs().filter(({ fenced }) => !fenced)) {
           const { partition } = pair;
           tell((rest, value) => this.set({ partition, ...rest }, value), standingOf(pair, now()), pair);
         }

@@ -135,7 +135,12 @@ export const createOwned = (context: PairContext): Owned => {
       done: before,
     };
     slots.set(partition, slot);
-    slot.done = before.then(() => work(slot));
+    slot.done = before
+      .then(() => work(slot))
+      .then(() => {
+        // Listed for a while as one that was lost; its state is of no use to anybody.
+        if (slot.fenced) slot.run = undefined;
+      });
   };
 
   /** Whether a pair can stay at work as it is: one that was fenced hears of it here, if nothing else tells it. */
@@ -152,7 +157,9 @@ export const createOwned = (context: PairContext): Owned => {
   };
 
   let mine: ReadonlySet<number> = new Set();
+  let stopped = false;
   const see = async (): Promise<void> => {
+    if (stopped) return;
     await Promise.all(
       [...slots.values()].map(async (slot) => {
         if (mine.has(slot.partition)) {
@@ -181,6 +188,7 @@ export const createOwned = (context: PairContext): Owned => {
     look,
     async stop() {
       await looking;
+      stopped = true;
       for (const { stopping } of slots.values()) stopping.abort();
       await Promise.all([...slots.values()].map(({ done }) => done));
       await Promise.race([failed.promise, Promise.resolve()]);

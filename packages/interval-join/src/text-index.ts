@@ -28,18 +28,46 @@ const DEEPEST = 16;
 const home = (hash: number, mask: number): number => (hash >>> 16) & mask;
 const isFull = ({ used, mask }: Table): boolean => used * 8 > mask * 7;
 
+const tableOf = (size: number, depth: number): Table => ({
+  cells: new Int32Array(size * WIDTH),
+  mask: size - 1,
+  used: 0,
+  depth,
+});
+
+const move = (from: Int32Array, cell: number, to: Table): void => {
+  let at = home(from[cell]!, to.mask);
+  while (to.cells[at * WIDTH] !== 0) at = (at + 1) & to.mask;
+  for (let i = 0; i < WIDTH; i++) to.cells[at * WIDTH + i] = from[cell + i]!;
+  to.used++;
+};
+
+const enlarge = (table: Table): void => {
+  const larger = tableOf(2 * (table.mask + 1), table.depth);
+  for (let cell = 0; cell < table.cells.length; cell += WIDTH) if (table.cells[cell] !== 0) move(table.cells, cell, larger);
+  table.cells = larger.cells;
+  table.mask = larger.mask;
+};
+
+/** Empties a cell, and closes the gap that this leaves to those that had to give way to it. */
+const clear = (table: Table, cell: number): void => {
+  const { cells, mask } = table;
+  let gap = cell / WIDTH;
+  table.used--;
+  for (let at = (gap + 1) & mask; cells[at * WIDTH] !== 0; at = (at + 1) & mask) {
+    if (((at - home(cells[at * WIDTH]!, mask)) & mask) < ((at - gap) & mask)) continue;
+    for (let i = 0; i < WIDTH; i++) cells[gap * WIDTH + i] = cells[at * WIDTH + i]!;
+    gap = at;
+  }
+  for (let i = 0; i < WIDTH; i++) cells[gap * WIDTH + i] = 0;
+};
+
 /**
  * Extendible hashing (Fagin et al., 1979) over tables with linear probing: a directory, by the low bits of the hash, of tables that
  * are split when they are full, so no push waits for everything to be moved. The hash lies in the cell, so a text that is not
  * there is told by one look at one cache line, and leaving touches no neighbour.
  */
 export const createTextIndex = ({ ints }: Records, textOf: (slot: number) => string): TextIndex => {
-  const tableOf = (size: number, depth: number): Table => ({
-    cells: new Int32Array(size * WIDTH),
-    mask: size - 1,
-    used: 0,
-    depth,
-  });
   let directory = [tableOf(SMALLEST, 0)];
   let bits = 0;
 
@@ -51,20 +79,6 @@ export const createTextIndex = ({ ints }: Records, textOf: (slot: number) => str
       at = (at + 1) & mask;
     }
     return at * WIDTH;
-  };
-
-  const move = (from: Int32Array, cell: number, to: Table): void => {
-    let at = home(from[cell]!, to.mask);
-    while (to.cells[at * WIDTH] !== 0) at = (at + 1) & to.mask;
-    for (let i = 0; i < WIDTH; i++) to.cells[at * WIDTH + i] = from[cell + i]!;
-    to.used++;
-  };
-
-  const enlarge = (table: Table): void => {
-    const larger = tableOf(2 * (table.mask + 1), table.depth);
-    for (let cell = 0; cell < table.cells.length; cell += WIDTH) if (table.cells[cell] !== 0) move(table.cells, cell, larger);
-    table.cells = larger.cells;
-    table.mask = larger.mask;
   };
 
   const split = (table: Table, hash: number): void => {
@@ -90,19 +104,6 @@ export const createTextIndex = ({ ints }: Records, textOf: (slot: number) => str
       table = tableFor(hash);
     }
     return table;
-  };
-
-  /** Empties a cell, and closes the gap that this leaves to those that had to give way to it. */
-  const clear = (table: Table, cell: number): void => {
-    const { cells, mask } = table;
-    let gap = cell / WIDTH;
-    table.used--;
-    for (let at = (gap + 1) & mask; cells[at * WIDTH] !== 0; at = (at + 1) & mask) {
-      if (((at - home(cells[at * WIDTH]!, mask)) & mask) < ((at - gap) & mask)) continue;
-      for (let i = 0; i < WIDTH; i++) cells[gap * WIDTH + i] = cells[at * WIDTH + i]!;
-      gap = at;
-    }
-    for (let i = 0; i < WIDTH; i++) cells[gap * WIDTH + i] = 0;
   };
 
   return {
