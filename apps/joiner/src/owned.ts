@@ -135,12 +135,13 @@ export const createOwned = (context: PairContext): Owned => {
       done: before,
     };
     slots.set(partition, slot);
-    slot.done = before
-      .then(() => work(slot))
-      .then(() => {
-        // Listed for a while as one that was lost; its state is of no use to anybody.
-        if (slot.fenced) slot.run = undefined;
-      });
+    const atWork = async (): Promise<void> => {
+      await before;
+      await work(slot);
+      // Listed for a while as one that was lost; its state is of no use to anybody.
+      if (slot.fenced) slot.run = undefined;
+    };
+    slot.done = atWork();
   };
 
   /** Whether a pair can stay at work as it is: one that was fenced hears of it here, if nothing else tells it. */
