@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { JoinCut, JoinSettings } from '@boxoffice/interval-join';
+import { ofEach } from './inputs.ts';
 import type { Input } from './inputs.ts';
 
 const count = z.int().min(0);
@@ -26,8 +27,17 @@ export const pairCheckpoint = z
     closedTo: z.number().nullable(),
     /** The highest event time read of each input. */
     newest: times,
-    /** The broker's clock at `readTo`: another one there later means another hub. */
-    enqueuedAt: times,
+    /** A message that was read, the last as a rule: another time of the broker there later means another hub. */
+    probe: ofInputs(z.strictObject({ sequenceNumber: count, enqueuedAt: z.number() }).nullable()).default({
+      bookings: null,
+      payments: null,
+    }),
+    /** Grows when a hub is not the one that it was: positions of two epochs do not compare. */
+    epoch: count.default(0),
+    /** All that lies before `replayFrom` has event times below this; null while nothing does. */
+    floor: z.number().nullable().default(null),
+    /** Windows that closed before this have been told of, by whoever read the past before it was read again on purpose. */
+    toldTo: z.number().nullable().default(null),
     /** Events up to this time may have been lost, so nobody can say of their partners that they have none. */
     lostTo: times,
     /** Nothing before this sequence number could be read: an owner that begins here has to find out up to what time. */
@@ -79,14 +89,19 @@ export const freshCheckpoint = (settings: PairSettings): PairCheckpoint =>
  * earlier. What it counted stays counted, and is not counted again.
  */
 export const rewound = (found: PairCheckpoint, from: Readonly<Record<Input, number>>): PairCheckpoint => {
-  const earlier = (input: Input) => Math.max(0, Math.min(found.replayFrom[input], from[input]));
-  const replayFrom = { bookings: earlier('bookings'), payments: earlier('payments') };
+  const replayFrom = ofEach((input) => Math.max(0, Math.min(found.replayFrom[input], from[input])));
+  // What lies before it may be the partner of what is read again. Its times are below the floor, for it lies before the old
+  // beginning, too; so whoever could miss it has closed long ago, and has been told of.
+  const before = found.floor === null ? null : found.floor - 1;
   return {
     ...found,
     replayFrom,
-    readTo: { bookings: replayFrom.bookings - 1, payments: replayFrom.payments - 1 },
+    readTo: ofEach((input) => replayFrom[input] - 1),
+    lostTo: ofEach((input) =>
+      replayFrom[input] > 0 && before !== null ? Math.max(before, found.lostTo[input] ?? before) : found.lostTo[input],
+    ),
+    toldTo: found.closedTo === null ? found.toldTo : Math.max(found.closedTo, found.toldTo ?? found.closedTo),
     closedTo: null,
-    enqueuedAt: { bookings: null, payments: null },
   };
 };
 

@@ -76,7 +76,8 @@ export const acceptLoss = (
     readTo: at(found.readTo, first - 1),
     replayFrom: at(found.replayFrom, first),
     knownTo: at(found.knownTo, kind === 'lost' ? Math.max(found.knownTo[input], first - 1) : first - 1),
-    enqueuedAt: at<number | null>(found.enqueuedAt, null),
+    probe: at<PairCheckpoint['probe'][Input]>(found.probe, null),
+    epoch: kind === 'wiped' ? found.epoch + 1 : found.epoch,
     lostBefore: at<number | null>(found.lostBefore, first),
     ledger: { ...found.ledger, lost: found.ledger.lost + lost },
   };

@@ -81,10 +81,14 @@ export const createJoiner = (context: JoinerContext): Joiner => {
         await Promise.race([aborted, owned.failed, assigning]);
       } finally {
         // What is taken has to be sent and remembered before somebody else begins.
-        await owned.stop().finally(() => release.abort());
+        try {
+          await owned.stop();
+        } finally {
+          release.abort();
+          // A store that does not answer must not keep us: what is not released expires.
+          await Promise.race([assigning.catch(() => undefined), wait(config.drainMs, undefined, { ref: false })]);
+        }
       }
-      // A store that does not answer must not keep us: what is not released expires.
-      await Promise.race([assigning, wait(config.drainMs, undefined, { ref: false })]);
     },
   };
 };

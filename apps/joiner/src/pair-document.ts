@@ -60,7 +60,8 @@ export const claimPair = async (
 
 /**
  * Changes the checkpoint of a pair from outside; its owner finds itself fenced, and takes up what it finds then. Tried again when
- * the owner writes at the same moment. Returns what was written; undefined where there is no such pair yet.
+ * the owner writes at the same moment. Returns what is there then; undefined where there is no such pair yet. A change that returns
+ * what it was given writes nothing.
  */
 export const changePair = async (
   documents: DocumentStore,
@@ -71,6 +72,7 @@ export const changePair = async (
     const found = await read(documents, name);
     if (!found) return undefined;
     const next = change(found.checkpoint);
+    if (next === found.checkpoint) return next;
     try {
       await documents.write(name, next, found.etag);
       return next;

@@ -3,6 +3,7 @@ import type { App } from '@boxoffice/service-kit';
 import { z } from 'zod';
 import { ofEach } from './inputs.ts';
 import type { Joiner } from './joiner.ts';
+import { NotNowError } from './operations.ts';
 import type { Operations } from './operations.ts';
 import type { OwnedPair } from './owned.ts';
 import { reasons, standingOf } from './standing.ts';
@@ -11,7 +12,10 @@ import type { InputStanding } from './standing.ts';
 const count = z.int().min(0);
 const position = z.int().min(-1);
 const instant = z.iso.datetime().nullable();
-const partition = z.int().min(0).max(9999);
+const partitionNumber = z
+  .string()
+  .regex(/^\d{1,4}$/, 'expected the number of a partition, from 0')
+  .meta({ description: 'The number of a partition, from 0' });
 
 const input = z.object({
   readTo: position.meta({ description: 'Last sequence number read; -1 for none' }),
@@ -34,7 +38,7 @@ const pairState = z
     partition: count,
     phase: z.enum(['claiming', 'replaying', 'repeating', 'live', 'fenced', 'refused']).meta({
       description:
-        'replaying: reading again to rebuild the state after a restart, silently; repeating: reading the past again, aloud; fenced: another instance has it; refused: somebody has to decide',
+        'replaying: reading again to rebuild the state after a restart, silently; repeating: reading the past again, aloud; fenced: another instance has it, or it was changed and is taken up again; refused: somebody has to decide',
     }),
     standing: z
       .object({ reason: z.enum(reasons), detail: z.string() })
@@ -102,6 +106,15 @@ const replayFrom = z
   .union([z.literal('earliest'), z.iso.datetime({ offset: true })])
   .meta({ description: 'An instant of the broker’s clock (when messages came in), or everything that the hubs still hold' });
 
+const orNotNow = async <T>(operation: Promise<T>): Promise<T> => {
+  try {
+    return await operation;
+  } catch (error) {
+    if (!(error instanceof NotNowError)) throw error;
+    throw new Problem({ status: 503, detail: `Nothing was changed: ${error.message}; ask again later`, cause: error });
+  }
+};
+
 /** `GET /v1/partitions`, `POST /v1/replay` and `POST /v1/partitions/{partition}/accept-loss`. */
 export const addPairRoutes = (app: App, joiner: Joiner, operations: Operations, now: () => number): void => {
   app.get(
@@ -137,13 +150,13 @@ export const addPairRoutes = (app: App, joiner: Joiner, operations: Operations, 
               partitions: z.array(from).meta({ description: 'The sequence numbers that each pair begins at' }),
             })
             .meta({ id: 'Replay' }),
-          ...problemResponses(400, 503),
+          ...problemResponses(400, 413, 415, 503),
         },
       },
     },
     async (request, reply) => {
-      const partitions = await operations.replay(request.body.from === 'earliest' ? 'earliest' : Date.parse(request.body.from));
-      if (!partitions) throw new Problem({ status: 503, detail: 'The hubs have not been looked at yet; ask again later' });
+      const { from: begin } = request.body;
+      const partitions = await orNotNow(operations.replay(begin === 'earliest' ? 'earliest' : Date.parse(begin)));
       return reply.code(202).send({ partitions: [...partitions] });
     },
   );
@@ -156,29 +169,30 @@ export const addPairRoutes = (app: App, joiner: Joiner, operations: Operations, 
         operationId: 'postAcceptLoss',
         summary: 'Go on without what a pair has lost',
         description:
-          'For a pair that is `refused`, of the instance that owns it: it goes on with what its hub holds, and what retention deleted unread is counted as lost.',
-        params: z.object({ partition: z.coerce.number().pipe(partition) }),
+          'For a pair that is `refused`, asked of the instance that owns it: it goes on with what its hub holds, and what retention deleted unread is counted as lost.',
+        params: z.object({ partition: partitionNumber }),
         response: {
           202: z
             .object({ partition: count, lost: count.meta({ description: 'All that the pair has lost so far, messages' }) })
             .meta({ id: 'AcceptedLoss' }),
-          ...problemResponses(400, 404, 409),
+          ...problemResponses(400, 404, 409, 415, 503),
         },
       },
     },
     async (request, reply) => {
-      const outcome = await operations.acceptLoss(request.params.partition);
+      const partition = Number(request.params.partition);
+      const outcome = await orNotNow(operations.acceptLoss(partition));
       if (outcome === 'not-owned')
         throw new Problem({
           status: 404,
-          detail: `This instance does not own pair ${request.params.partition}; ask the one that does`,
+          detail: `This instance does not own pair ${partition}; ask the one that does`,
         });
       if (outcome === 'not-refused')
         throw new Problem({
           status: 409,
-          detail: `Pair ${request.params.partition} has lost nothing that somebody would have to accept`,
+          detail: `Pair ${partition} has lost nothing that somebody would have to accept`,
         });
-      return reply.code(202).send({ partition: request.params.partition, lost: outcome.lost });
+      return reply.code(202).send({ partition, lost: outcome.lost });
     },
   );
 };

@@ -139,6 +139,34 @@ describe('a pair', () => {
     expect(again.cut()).toMatchObject({ ledger: before.ledger, outputs: before.outputs, readTo: before.readTo });
   });
 
+  test('that reads the past again says of nobody that he has no partner whom it does not read again', () => {
+    const narrow = { ...settings, boundMs: 0 };
+    const first = createPair(narrow, claimed(freshCheckpoint(narrow), narrow), knowledge);
+    // Payment p of booking a lies above what is read again after a restart, and its booking below.
+    const log = {
+      bookings: [booking('a', 0), booking('c', 13), booking('d', 30)],
+      payments: [payment('a', 14), payment('c', 15), payment('d', 31)],
+    };
+    for (const [index, event] of log.bookings.entries()) first.take('bookings', message('bookings', index, event));
+    for (const [index, event] of log.payments.entries()) first.take('payments', message('payments', index, event));
+    const cut = first.cut();
+    expect(cut.replayFrom).toEqual({ bookings: 1, payments: 0 });
+    const again = createPair(narrow, rewound({ ...cut, generation: 2 }, cut.replayFrom), knowledge);
+    const said = [
+      ...log.bookings.slice(1).flatMap((event, index) => ids(again.take('bookings', message('bookings', index + 1, event)))),
+      ...log.payments.flatMap((event, index) => ids(again.take('payments', message('payments', index, event)))),
+    ];
+    expect(said).toEqual(['booking-opened:c', 'booking-opened:d', 'matched:c:c-captured%4015', 'matched:d:d-captured%4031']);
+    expect(again.status()).toMatchObject({ phase: 'live', ledger: cut.ledger });
+    expect(again.cut().ledger).toEqual(cut.ledger);
+  });
+
+  test('that reads the past again still knows a hub that is not the one it has read', () => {
+    const pair = resume(rewound(midway(), { bookings: 0, payments: 0 }));
+    pair.take('bookings', message('bookings', 0, booking('b', 0)));
+    expect(() => pair.take('bookings', message('bookings', 1, booking('c', 6), received + 1))).toThrow(WipedHubError);
+  });
+
   test('knows a hub that is not the one it has read by the message in the place of the last', () => {
     const pair = resume(midway());
     pair.take('bookings', message('bookings', 0, booking('b', 0)));

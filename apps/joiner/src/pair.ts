@@ -84,7 +84,7 @@ export interface PairStatus {
   readonly waitingPayments: number;
   readonly ledger: PairCheckpoint['ledger'];
   readonly outputs: PairCheckpoint['outputs'];
-  /** Messages read again to rebuild the state. */
+  /** Messages read again, silently or aloud. */
   readonly replayed: number;
   /** Joined events whose show the catalogue did not have. */
   readonly unknownShows: number;
@@ -154,6 +154,8 @@ export const createPair = (
   const lostTo = { ...checkpoint.lostTo };
   const lostBefore = { ...checkpoint.lostBefore };
   const enqueuedAt = ofEach<number | null>(() => null);
+  const probe = { ...checkpoint.probe };
+  const toldTo = checkpoint.toldTo ?? -Infinity;
   const tally = tallyFrom(checkpoint);
   const versions = new Map<string, number>();
   let replayed = 0;
@@ -186,6 +188,7 @@ export const createPair = (
     }
     for (let index = first; index < outcomes.length; index++) {
       const outcome = outcomes[index]!;
+      if (outcome.kind === 'right-undecided' && outcome.closedAt < toldTo) continue;
       if (counts) countPairing(tally, outcome);
       addPairing(texts, outcome, showOf);
     }
@@ -201,9 +204,9 @@ export const createPair = (
 
   /** Whether a message stands where one stood before, and what follows from a hub whose beginning could not be read. */
   const lookAtPlace = (input: Input, { sequenceNumber, enqueuedAt: now }: InputMessage): void => {
-    const before = checkpoint.enqueuedAt[input];
-    if (sequenceNumber === checkpoint.readTo[input] && before !== null && before !== now) {
-      const found = `the message at sequence number ${sequenceNumber} came in at ${new Date(now).toISOString()}, and the one that was read there at ${new Date(before).toISOString()}`;
+    const before = checkpoint.probe[input];
+    if (sequenceNumber === before?.sequenceNumber && now !== before.enqueuedAt) {
+      const found = `the message at sequence number ${sequenceNumber} came in at ${new Date(now).toISOString()}, and the one that was read there at ${new Date(before.enqueuedAt).toISOString()}`;
       throw new WipedHubError(wiped(input, found));
     }
     const gap = lostBefore[input];
@@ -220,7 +223,7 @@ export const createPair = (
     if (sequenceNumber < checkpoint.replayFrom[input]) return outputs;
     if (message.enqueuedAt !== cameIn.ms) cameIn = { ms: message.enqueuedAt, utc: new Date(message.enqueuedAt).toISOString() };
     const silent = join.phase === 'replaying';
-    if (silent) replayed++;
+    if (join.phase !== 'live') replayed++;
     for (const reading of readInput(input, message.body)) {
       const { index } = reading;
       const origin = { hub, partition, sequenceNumber, index, enqueuedAt: cameIn.utc };
@@ -239,6 +242,7 @@ export const createPair = (
     }
     join.done(sideOf[input], sequenceNumber);
     enqueuedAt[input] = message.enqueuedAt;
+    if (sequenceNumber > (probe[input]?.sequenceNumber ?? -1)) probe[input] = { sequenceNumber, enqueuedAt: message.enqueuedAt };
     return outputs;
   };
 
@@ -277,7 +281,10 @@ export const createPair = (
         knownTo: ofInputs(cut.knownTo),
         closedTo,
         newest: ofInputs(cut.newest),
-        enqueuedAt: ofEach((input) => enqueuedAt[input] ?? checkpoint.enqueuedAt[input]),
+        probe: { ...probe },
+        epoch: checkpoint.epoch,
+        floor: closedTo === null ? checkpoint.floor : closedTo - settings.beforeMs - settings.afterMs,
+        toldTo: join.phase === 'live' && closedTo !== null && closedTo > toldTo ? null : checkpoint.toldTo,
         lostTo: ofEach(lossStillOpen),
         lostBefore: { ...lostBefore },
         ...tallyFrom(tally),

@@ -15,11 +15,20 @@ const instant = (ms: number | null): string | null => (ms === null || !Number.is
 
 /** What the joined hub is told of a cut once everything before it has been acknowledged. */
 export const progressOf = (partition: number, { checkpoint, watermarks, waitingPayments }: Cut): JoinProgress => {
-  const { generation, readTo, closedTo, ledger, outputs, enqueuedAt } = checkpoint;
+  const { generation, epoch, readTo, closedTo, ledger, outputs, probe } = checkpoint;
   const inputs = ofEach((input) => ({
     readTo: readTo[input] < 0 ? null : readTo[input],
     watermark: instant(watermarks[input]),
   }));
-  const at = Math.max(enqueuedAt.bookings ?? 0, enqueuedAt.payments ?? 0);
-  return progressEvent(at, { partition, generation, watermark: instant(closedTo), inputs, ledger, outputs, waitingPayments });
+  const at = Math.max(probe.bookings?.enqueuedAt ?? 0, probe.payments?.enqueuedAt ?? 0);
+  return progressEvent(at, {
+    partition,
+    generation,
+    epoch,
+    watermark: instant(closedTo),
+    inputs,
+    ledger,
+    outputs,
+    waitingPayments,
+  });
 };

@@ -104,8 +104,9 @@ export const runPair = (
 
   const places: { [K in Input]?: Place } = {};
   const feeds = ofEach((input) => {
-    // From the last message read on, where there is one: that it stands where it stood tells that the hub is the same.
-    const first = Math.max(firstOf(state[input]), Math.min(start.replayFrom[input], start.readTo[input]), 0);
+    // From a message on that was read, where there is one: that it stands where it stood tells that the hub is the same.
+    const { [input]: probe } = start.probe;
+    const first = Math.max(firstOf(state[input]), Math.min(start.replayFrom[input], probe?.sequenceNumber ?? Infinity));
     const from = first > 0 ? { after: first - 1 } : ('earliest' as const);
     const options = { hub: hubOf[input], group: config.consumerGroup, partition, from, ownerLevel: start.generation, signal };
     return openFeed(hubs, options, state[input], Date.now);
@@ -165,7 +166,8 @@ export const runPair = (
     await document.confirm();
     await feeds[input].look(pair.readTo()[input], 0);
     const time = feeds[input].caughtUp ? due() : undefined;
-    if (time === undefined) return;
+    // Asked to stop meanwhile, nobody has answered.
+    if (time === undefined || signal.aborted) return;
     tickedAt[input] = Date.now();
     await hubs.publisher(hubOf[input]).publish([{ ...writeEvent(tickEvent(hubOf[input], partition, time)), partition }], sending);
   };

@@ -129,7 +129,11 @@ export const standingOf = (pair: OwnedPair, now: number) => {
   const status = run?.pair.status();
   const standings = ofEach((input) => inputOf(pair, status, input));
   const why = (): Standing => {
-    if (fenced) return { reason: 'fenced', detail: 'another instance has this pair now' };
+    if (fenced)
+      return {
+        reason: 'fenced',
+        detail: 'another instance has this pair now, or it was changed and is taken up again at the next look',
+      };
     if (refusal) return { reason: 'refused', detail: refusal.message };
     if (!run || !status) return { reason: 'claiming', detail: 'the pair is being claimed, and its hubs are being looked at' };
     if (status.phase !== 'live') return { reason: status.phase, detail: replayDetail(status, now - run.startedAt) };

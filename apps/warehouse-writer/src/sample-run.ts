@@ -67,6 +67,7 @@ export const sampleRun = (partition: number, bookings: number) => {
       progressEvent(start, {
         partition,
         generation: 1,
+        epoch: 0,
         watermark: at(bookings),
         inputs: { bookings: side(bookings), payments: side(paid) },
         ledger: {

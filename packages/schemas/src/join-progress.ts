@@ -56,16 +56,24 @@ const dataOf = <Ledger extends z.ZodType>(ledgerSchema: Ledger) =>
   });
 
 const joinProgressV1 = derivedEvent(type, 1, dataOf(ledgerV1));
-const joinProgressV2 = derivedEvent(type, 2, dataOf(ledger));
+const joinProgressV2 = derivedEvent(
+  type,
+  2,
+  dataOf(ledger).extend({
+    epoch: count.describe(
+      'Grows when a hub is not the one that it was: positions of two epochs do not compare, and the larger epoch wins',
+    ),
+  }),
+);
 
 type V1 = z.infer<typeof joinProgressV1>;
 type V2 = z.infer<typeof joinProgressV2>;
 
-/** Before version 2 nobody could give up what was lost, so nothing was. */
+/** Before version 2 nobody could give up what was lost, or go on with another hub. */
 const v1ToV2 = (event: V1): V2 => ({
   ...event,
   dataschema: dataschema(type, 2),
-  data: { ...event.data, ledger: { ...event.data.ledger, lost: 0 } },
+  data: { ...event.data, ledger: { ...event.data.ledger, lost: 0 }, epoch: 0 },
 });
 
 /** How far a pair of partitions has been joined, in order with the joined events that it covers. */
@@ -86,7 +94,7 @@ export const progressEvent = (at: number, data: JoinProgress['data']): JoinProgr
   };
 };
 
-/** `join.progress`: watermark, positions and ledger of one pair of partitions. The largest positions win. */
+/** `join.progress`: watermark, positions and ledger of one pair of partitions. The largest epoch wins, then the largest positions. */
 export const joinProgress = defineContract({
   type,
   summary: 'Watermark, positions and ledger of one pair of partitions',

@@ -141,6 +141,7 @@ test('progress, ticks and quarantined events are read back as they were written'
   const progress = progressEvent(at, {
     partition: 1,
     generation: 3,
+    epoch: 0,
     watermark: null,
     inputs,
     ledger,
@@ -164,6 +165,7 @@ test('a ledger that does not add up is inconsistent', () => {
   const progress = progressEvent(at, {
     partition: 1,
     generation: 3,
+    epoch: 0,
     watermark: null,
     inputs,
     ledger,

@@ -152,6 +152,7 @@ export const sampleProgress = (
   watermark: number,
   { lost = 0, ...ledger }: Partial<JoinProgress['data']['ledger']> = {},
   waitingPayments = 0,
+  epoch = 0,
 ) => {
   const counts = { opened: 0, payments: 0, refunds: 0, duplicate: 0, late: 0, quarantined: 0, ...ledger };
   const received = Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -160,6 +161,7 @@ export const sampleProgress = (
   return progressEvent(Date.parse(at(watermark)), {
     partition,
     generation: 1,
+    epoch,
     watermark: at(watermark),
     inputs: { bookings, payments },
     ledger: { ...counts, received, lost },

@@ -199,6 +199,9 @@ export const describeWarehouse = (name: string, urlOf: () => Promise<string>): v
         { partition: 0, watermark: at(40), bookingsReadTo: 4, joinedReadTo: position.sequenceNumber },
         { partition: 1, watermark: at(20), joinedReadTo: null },
       ]);
+      // A hub was created anew: positions begin again, and progress with them.
+      await load({ progress: [sampleProgress(1, 25, { opened: 0 }, 0, 1), sampleProgress(1, 21, { opened: 2 })] });
+      expect(await warehouse.reports.completeThrough()).toBe(at(25));
     });
 
     test('the ledger adds up while all on-time facts are there, and says how many are not', async () => {

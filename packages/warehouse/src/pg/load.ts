@@ -20,20 +20,20 @@ const advance = `
 
 const keepProgress = `
   insert into warehouse.ingest_ledger as held (
-    partition, generation, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
+    partition, generation, epoch, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
     received, opened, payments, refunds, duplicate, late, quarantined, lost, matched, booking_unmatched, payment_unmatched,
     waiting_payments, cut_at)
-  select partition, generation, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
+  select partition, generation, epoch, watermark, bookings_read_to, bookings_watermark, payments_read_to, payments_watermark,
     received, opened, payments, refunds, duplicate, late, quarantined, lost, matched, booking_unmatched, payment_unmatched,
     waiting_payments, cut_at
   from jsonb_to_record($1::jsonb) as come(
-    partition integer, generation bigint, watermark timestamptz, bookings_read_to bigint, bookings_watermark timestamptz,
+    partition integer, generation bigint, epoch bigint, watermark timestamptz, bookings_read_to bigint, bookings_watermark timestamptz,
     payments_read_to bigint, payments_watermark timestamptz, received bigint, opened bigint, payments bigint, refunds bigint,
     duplicate bigint, late bigint, quarantined bigint, lost bigint, matched bigint, booking_unmatched bigint, payment_unmatched bigint,
     waiting_payments bigint,
     cut_at timestamptz)
   on conflict (partition) do update
-  set generation = excluded.generation, watermark = excluded.watermark,
+  set generation = excluded.generation, epoch = excluded.epoch, watermark = excluded.watermark,
     bookings_read_to = excluded.bookings_read_to, bookings_watermark = excluded.bookings_watermark,
     payments_read_to = excluded.payments_read_to, payments_watermark = excluded.payments_watermark,
     received = excluded.received, opened = excluded.opened, payments = excluded.payments, refunds = excluded.refunds,
@@ -41,12 +41,13 @@ const keepProgress = `
     booking_unmatched = excluded.booking_unmatched, payment_unmatched = excluded.payment_unmatched,
     waiting_payments = excluded.waiting_payments,
     cut_at = excluded.cut_at, loaded_at = clock_timestamp()
-  where (coalesce(excluded.bookings_read_to, -1) + coalesce(excluded.payments_read_to, -1), excluded.generation, excluded.cut_at)
-    > (coalesce(held.bookings_read_to, -1) + coalesce(held.payments_read_to, -1), held.generation, held.cut_at)`;
+  where (excluded.epoch, coalesce(excluded.bookings_read_to, -1) + coalesce(excluded.payments_read_to, -1), excluded.generation, excluded.cut_at)
+    > (held.epoch, coalesce(held.bookings_read_to, -1) + coalesce(held.payments_read_to, -1), held.generation, held.cut_at)`;
 
 const progressRow = ({ time, data }: JoinProgress) => ({
   partition: data.partition,
   generation: data.generation,
+  epoch: data.epoch,
   watermark: data.watermark,
   bookings_read_to: data.inputs.bookings.readTo,
   bookings_watermark: data.inputs.bookings.watermark,
@@ -125,7 +126,10 @@ const furthest = (progress: readonly JoinProgress[]): JoinProgress[] => {
   for (const each of progress) {
     const held = best.get(each.data.partition);
     const order = held
-      ? reach(each) - reach(held) || each.data.generation - held.data.generation || (each.time > held.time ? 1 : -1)
+      ? each.data.epoch - held.data.epoch ||
+        reach(each) - reach(held) ||
+        each.data.generation - held.data.generation ||
+        (each.time > held.time ? 1 : -1)
       : 1;
     if (order > 0) best.set(each.data.partition, each);
   }
