@@ -67,9 +67,9 @@ test('where a pair stands is told, and ready is who has passed the barrier', asy
   });
   const metrics = (await app.inject('/metrics')).body;
   for (const line of [
-    'joiner_lag_messages{partition="0",input="bookings"} 0',
-    'joiner_standing{partition="0",reason="refused"} 0',
-    'joiner_generation{partition="0"} 1',
+    'joiner_lag_messages{partition="0",input="bookings",service="joiner"} 0',
+    'joiner_standing{partition="0",reason="refused",service="joiner"} 0',
+    'joiner_generation{partition="0",service="joiner"} 1',
   ])
     expect(metrics).toContain(line);
   await owned.stop();
