@@ -1,13 +1,12 @@
 import { HubError } from '@boxoffice/hubs';
-import { bookingPlaced, writeEvent } from '@boxoffice/schemas';
+import { writeEvent } from '@boxoffice/schemas';
 import { createLogger } from '@boxoffice/service-kit';
 import { expect, test } from 'vitest';
 import { createJoinerApp } from './app.ts';
 import { booking, payment } from './fixtures/events.ts';
-import { createFakeBroker, createLife } from './fixtures/fake-broker.ts';
-import { checkpointOf, config, mine } from './fixtures/play.ts';
+import { createFakeBroker, macrotask } from './fixtures/fake-broker.ts';
+import { checkpointOf, config, mine, startInstance } from './fixtures/play.ts';
 import { createOperations } from './operations.ts';
-import { createOwned } from './owned.ts';
 
 const log = createLogger('joiner', 'silent');
 const at = Date.now() - 3_600_000;
@@ -17,33 +16,16 @@ const startService = async (broken = false) => {
   const broker = createFakeBroker(() => 0.9);
   broker.append('bookings', 0, writeEvent(booking('a', at)).body);
   broker.append('payments', 0, writeEvent(payment('a', at + 1000)).body);
-  const life = createLife();
-  const hubs = broker.hubsFor(life);
-  const documents = broker.storeFor(life);
-  const owned = createOwned({
-    config: { ...config, checkpointEveryMs: 0, idleAfterMs: 3_600_000 },
-    hubs,
-    documents,
-    knowledge: { showOf: () => null, bookings: bookingPlaced },
-    mirror: { note: () => undefined },
-    log,
-    giveUp: new AbortController().signal,
-  });
+  const { owned, hubs, documents, ...instance } = startInstance(broker, { idleAfterMs: 3_600_000 });
   let settled = false;
-  const joiner = {
-    pairs: () => owned.pairs(),
-    partitions: () => 1,
-    settled: () => settled,
-    look: () => owned.look(),
-    run: () => owned.stop(),
-  };
+  const joiner = { ...instance.joiner, settled: () => settled };
   const away = { ...hubs, sequenceNumberAt: () => Promise.reject(new HubError('five readers are there already')) };
-  const operations = createOperations(config, broken ? away : hubs, documents, joiner);
+  const operations = broken ? createOperations(config, away, documents, joiner) : instance.operations;
   const app = await createJoinerApp({ hubs, joiner, operations, log, now: () => at + 3_600_000 });
   const before = await app.inject('/readyz');
   await owned.keep(mine);
   settled = true;
-  while ((checkpointOf(broker)?.readTo.payments ?? -1) < 0) await new Promise((resolve) => setImmediate(resolve));
+  while ((checkpointOf(broker)?.readTo.payments ?? -1) < 0) await macrotask();
   return { app, owned, before, broker };
 };
 

@@ -9,7 +9,7 @@ import { addPairRoutes } from './pair-routes.ts';
 /** What the HTTP surface shows, and what it can set going. */
 export interface Surface {
   readonly hubs: Pick<Hubs, 'health'>;
-  readonly joiner: Joiner;
+  readonly joiner: Pick<Joiner, 'pairs' | 'settled'>;
   readonly operations: Operations;
   readonly log: Logger;
   /** The clock, ms. */

@@ -117,12 +117,10 @@ export const claimed = (found: PairCheckpoint, settings: PairSettings): PairChec
 const sides = <T>({ bookings, payments }: Readonly<Record<Input, T>>) => ({ left: bookings, right: payments });
 
 /** The join's own part of a checkpoint. */
-export const joinCutOf = ({ readTo, replayFrom, knownTo, closedTo, newest }: PairCheckpoint): JoinCut => {
-  return {
-    readTo: sides(readTo),
-    replayFrom: sides(replayFrom),
-    knownTo: sides(knownTo),
-    closedTo,
-    newest: sides(newest),
-  };
-};
+export const joinCutOf = ({ readTo, replayFrom, knownTo, closedTo, newest }: PairCheckpoint): JoinCut => ({
+  readTo: sides(readTo),
+  replayFrom: sides(replayFrom),
+  knownTo: sides(knownTo),
+  closedTo,
+  newest: sides(newest),
+});

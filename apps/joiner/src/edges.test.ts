@@ -1,15 +1,13 @@
 import { Writable } from 'node:stream';
-import { bookingPlaced, tickEvent, writeEvent } from '@boxoffice/schemas';
+import { tickEvent, writeEvent } from '@boxoffice/schemas';
 import { createLogger } from '@boxoffice/service-kit';
 import { expect, test } from 'vitest';
 import type { Config } from './config.ts';
 import { booking, payment } from './fixtures/events.ts';
-import { createFakeBroker, createLife } from './fixtures/fake-broker.ts';
+import { createFakeBroker, macrotask } from './fixtures/fake-broker.ts';
 import type { FakeBroker } from './fixtures/fake-broker.ts';
-import { checkpointOf, config as base, mine, settle } from './fixtures/play.ts';
+import { checkpointOf, mine, settle, startInstance } from './fixtures/play.ts';
 import type { Input } from './inputs.ts';
-import { createOperations } from './operations.ts';
-import { createOwned } from './owned.ts';
 
 /*
  * What a pair does when its past is not what it was: other settings, retention, hubs that were wiped, and a past that is to be read
@@ -17,7 +15,6 @@ import { createOwned } from './owned.ts';
  */
 const start = Date.now() - 3_600_000;
 const second = (n: number) => start + n * 1000;
-const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const calmBroker = () => createFakeBroker(() => 0.9);
 const publish = (broker: FakeBroker, input: Input, ...events: readonly object[]) => {
@@ -41,21 +38,7 @@ const idsOn = (broker: FakeBroker, from = 0): string[] =>
 const startJoiner = (broker: FakeBroker, settings: Partial<Config> = {}) => {
   const said: string[] = [];
   const log = createLogger('joiner', 'info', new Writable({ write: (line, _, done) => (said.push(String(line)), done()) }));
-  const life = createLife();
-  const config = { ...base, checkpointEveryMs: 0, idleAfterMs: 3_600_000, ...settings };
-  const hubs = broker.hubsFor(life);
-  const documents = broker.storeFor(life);
-  const knowledge = { showOf: () => null, bookings: bookingPlaced };
-  const giveUp = new AbortController().signal;
-  const owned = createOwned({ config, hubs, documents, knowledge, mirror: { note: () => undefined }, log, giveUp });
-  const joiner = {
-    pairs: () => owned.pairs(),
-    partitions: () => 1,
-    settled: () => true,
-    look: () => owned.look(),
-    run: () => owned.stop(),
-  };
-  return { life, owned, said, operations: createOperations(config, hubs, documents, joiner) };
+  return { said, ...startInstance(broker, { idleAfterMs: 3_600_000, ...settings }, log) };
 };
 type Started = ReturnType<typeof startJoiner>;
 

@@ -39,6 +39,16 @@ export const wiped = (input: Input, found: string): Refusal => ({
     `${remedy} from its beginning, and the warehouse keeps what it has; to start over, stop everything and empty checkpoints and warehouse, too (npm start -- --fresh).`,
 });
 
+/** The hub is not the one that was read. */
+export class WipedHubError extends Error {
+  override readonly name = 'WipedHubError';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
 /** Looks at what both partitions hold, before anything is read; what is known has been read once, and is there to be read again. */
 export const beginningOf = (
   { knownTo, replayFrom }: Pick<PairCheckpoint, 'knownTo' | 'replayFrom'>,

@@ -39,7 +39,12 @@ const ask = async <T>(question: (signal: AbortSignal) => Promise<T>): Promise<T>
 };
 
 /** @see Operations */
-export const createOperations = (config: Config, hubs: Hubs, documents: DocumentStore, joiner: Joiner): Operations => {
+export const createOperations = (
+  config: Config,
+  hubs: Hubs,
+  documents: DocumentStore,
+  joiner: Pick<Joiner, 'pairs' | 'partitions' | 'look'>,
+): Operations => {
   const hubOf = { bookings: config.bookingsHub, payments: config.paymentsHub };
   const positionAt = async (input: Input, partition: number, from: number | 'earliest', signal: AbortSignal): Promise<number> =>
     from === 'earliest'

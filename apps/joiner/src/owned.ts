@@ -1,10 +1,9 @@
 import { claimed, freshCheckpoint } from './checkpoint.ts';
 import type { PairCheckpoint, PairSettings } from './checkpoint.ts';
-import { atOldest, beginningOf, shorten } from './edges.ts';
+import { WipedHubError, atOldest, beginningOf, shorten } from './edges.ts';
 import type { Refusal } from './edges.ts';
 import { claimPair } from './pair-document.ts';
 import type { PairDocument } from './pair-document.ts';
-import { WipedHubError } from './pair.ts';
 import { OvertakenError, isFenced, runPair } from './run-pair.ts';
 import type { PairContext, PairRun } from './run-pair.ts';
 

@@ -116,7 +116,7 @@ const orNotNow = async <T>(operation: Promise<T>): Promise<T> => {
 };
 
 /** `GET /v1/partitions`, `POST /v1/replay` and `POST /v1/partitions/{partition}/accept-loss`. */
-export const addPairRoutes = (app: App, joiner: Joiner, operations: Operations, now: () => number): void => {
+export const addPairRoutes = (app: App, joiner: Pick<Joiner, 'pairs'>, operations: Operations, now: () => number): void => {
   app.get(
     '/v1/partitions',
     {

@@ -3,9 +3,10 @@ import { bookingPlaced } from '@boxoffice/schemas';
 import { describe, expect, test } from 'vitest';
 import { claimed, freshCheckpoint, rewound } from './checkpoint.ts';
 import type { PairCheckpoint } from './checkpoint.ts';
+import { WipedHubError } from './edges.ts';
 import { booking as bookingAt, payment as paymentAt } from './fixtures/events.ts';
 import type { Input } from './inputs.ts';
-import { WipedHubError, createPair } from './pair.ts';
+import { createPair } from './pair.ts';
 import type { InputMessage, Pair, PairLimits, PairOutputs } from './pair.ts';
 
 // Times are minutes: a payment may come 2 before and 15 after its booking, and events 5 out of order.

@@ -14,8 +14,7 @@ import type {
 } from '@boxoffice/schemas';
 import { joinCutOf } from './checkpoint.ts';
 import type { PairCheckpoint, PairSettings } from './checkpoint.ts';
-import { wiped } from './edges.ts';
-import type { Refusal } from './edges.ts';
+import { WipedHubError, wiped } from './edges.ts';
 import { inputs, ofEach, sideOf } from './inputs.ts';
 import type { Input } from './inputs.ts';
 import { addBooking, addPairing, addPayment } from './joined-events.ts';
@@ -38,16 +37,6 @@ export interface PairOutputs {
   /** Joined events, as JSON. */
   readonly joined: string[];
   readonly quarantined: EventQuarantined[];
-}
-
-/** The hub is not the one that was read. */
-export class WipedHubError extends Error {
-  override readonly name = 'WipedHubError';
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
-    super(refusal.message);
-    this.refusal = refusal;
-  }
 }
 
 /**
