@@ -8,13 +8,8 @@ export interface HeldBooking {
   readonly showId: string;
 }
 
-/** A payment or a refund as the join holds it. */
-export interface HeldPayment {
-  readonly carried: Carried;
-}
-
 /** What the join makes of bookings and payments. */
-export type Joined = JoinOutput<HeldBooking, HeldPayment>;
+export type Joined = JoinOutput<HeldBooking, Carried>;
 
 type ShowOf = (showId: string) => Show | null;
 
@@ -33,12 +28,7 @@ export const addBooking = (
 };
 
 /** Adds what is said of a payment itself: that it is late, or, of a refund, that it is there. Others wait for their booking. */
-export const addPayment = (
-  texts: string[],
-  { carried: payment }: HeldPayment,
-  fate: Joined | undefined,
-  isRefund: boolean,
-): void => {
+export const addPayment = (texts: string[], payment: Carried, fate: Joined | undefined, isRefund: boolean): void => {
   if (fate?.kind === 'late') texts.push(joinedText({ kind: 'late', side: 'payment', payment, lateByMs: fate.lateByMs }));
   else if (fate?.kind === 'entered' && isRefund) texts.push(joinedText({ kind: 'refund-recorded', payment }));
 };
@@ -51,7 +41,7 @@ export const addPairing = (texts: string[], output: Joined, showOf: ShowOf): voi
   switch (output.kind) {
     case 'matched': {
       const { left, right } = output;
-      const data = { kind: 'matched', booking: left.carried, payment: right.carried, show: showOf(left.showId) } as const;
+      const data = { kind: 'matched', booking: left.carried, payment: right, show: showOf(left.showId) } as const;
       texts.push(joinedText(data));
       break;
     }
@@ -62,12 +52,12 @@ export const addPairing = (texts: string[], output: Joined, showOf: ShowOf): voi
     }
     case 'right-unmatched': {
       const { right, closedAt } = output;
-      texts.push(joinedText({ kind: 'payment-unmatched', payment: right.carried, closedAt }));
+      texts.push(joinedText({ kind: 'payment-unmatched', payment: right, closedAt }));
       break;
     }
     case 'right-undecided': {
       const { right, lateByMs } = output;
-      texts.push(joinedText({ kind: 'late', side: 'payment', payment: right.carried, lateByMs }));
+      texts.push(joinedText({ kind: 'late', side: 'payment', payment: right, lateByMs }));
       break;
     }
     case 'left-undecided':

@@ -18,7 +18,7 @@ import { WipedHubError, wiped } from './edges.ts';
 import { inputs, ofEach, sideOf } from './inputs.ts';
 import type { Input } from './inputs.ts';
 import { addBooking, addPairing, addPayment } from './joined-events.ts';
-import type { HeldBooking, HeldPayment, Joined } from './joined-events.ts';
+import type { HeldBooking, Joined } from './joined-events.ts';
 import { sameContent } from './same-content.ts';
 import { countEvent, countPairing, countQuarantined, tallyFrom } from './tally.ts';
 
@@ -51,7 +51,7 @@ export interface Pair {
   take(input: Input, message: InputMessage): PairOutputs;
   /** What to remember once every output so far has been acknowledged. Not of a pair that is replaying. */
   cut(): PairCheckpoint;
-  readonly phase: RecoverableJoin<HeldBooking, HeldPayment>['phase'];
+  readonly phase: RecoverableJoin<HeldBooking, Carried>['phase'];
   watermarks(): PairStatus['watermarks'];
   readTo(): PairStatus['readTo'];
   lastClose(): number | undefined;
@@ -118,7 +118,7 @@ const toInput = (event: BookingPlaced | PaymentProcessed, carried: Carried, at: 
   const bytes = bytesOf(carried);
   if (event.type === 'booking.placed')
     return { side: 'left', key, id, at, bytes, value: { carried, showId: event.data.showId } } as const;
-  return { side: 'right', key, id, at, bytes, value: { carried }, passes: event.data.kind === 'refunded' } as const;
+  return { side: 'right', key, id, at, bytes, value: carried, passes: event.data.kind === 'refunded' } as const;
 };
 
 const ofInputs = <T>({ left, right }: { readonly left: T; readonly right: T }) => ({ bookings: left, payments: right });
@@ -131,13 +131,13 @@ export const createPair = (
 ): Pair => {
   const readInput = (input: Input, body: Uint8Array): Reading<InputEvent>[] =>
     input === 'bookings' ? readMessage(body, [bookings, streamTick]) : readMessage(body, [paymentProcessed, streamTick]);
-  const join = createRecoverableJoin<HeldBooking, HeldPayment>({
+  const join = createRecoverableJoin<HeldBooking, Carried>({
     settings,
     cut: joinCutOf(checkpoint),
     alignmentMs,
     same: {
       left: (a, b) => sameContent(a.carried.event, b.carried.event),
-      right: (a, b) => sameContent(a.carried.event, b.carried.event),
+      right: (a, b) => sameContent(a.event, b.event),
     },
   });
   const lostTo = { ...checkpoint.lostTo };
@@ -164,7 +164,7 @@ export const createPair = (
     return show;
   };
 
-  const tell = (texts: string[], pushed: JoinInput<HeldBooking, HeldPayment>, outcomes: readonly Joined[]): void => {
+  const tell = (texts: string[], pushed: JoinInput<HeldBooking, Carried>, outcomes: readonly Joined[]): void => {
     const [fate] = outcomes;
     const counts = join.phase === 'live';
     let first = 0;
@@ -185,7 +185,7 @@ export const createPair = (
 
   const takeEvent = (input: Input, event: InputEvent, origin: Origin, at: number, texts: string[]): void => {
     const { sequenceNumber } = origin;
-    const pushed: JoinInput<HeldBooking, HeldPayment> =
+    const pushed: JoinInput<HeldBooking, Carried> =
       event.type === 'stream.tick' ? { side: sideOf[input], tick: at } : toInput(event, carry(event, origin), at);
     const outcomes = join.push(sequenceNumber, pushed);
     if (join.phase !== 'replaying') tell(texts, pushed, outcomes);
