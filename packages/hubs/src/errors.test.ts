@@ -6,6 +6,7 @@ const messagingError = (code: string, retryable: boolean) => Object.assign(new E
 test('what the SDK calls retryable is transient, and so is what it knows nothing of', () => {
   expect(isTransient(messagingError('ServerBusyError', true))).toBe(true);
   expect(isTransient(new Error('Unknown error encountered.: Unknown error encountered.'))).toBe(true);
+  expect(isTransient(new Error('Failed to connect'))).toBe(true);
   expect(isTransient(messagingError('MessagingEntityNotFoundError', false))).toBe(false);
   expect(isTransient(new TypeError('no such option'))).toBe(false);
 });

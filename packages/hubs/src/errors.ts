@@ -16,14 +16,20 @@ const property = (error: unknown, name: string): unknown =>
 /** An SDK's error, or where several attempts failed its AggregateError, whose own message is empty: the last attempt tells. */
 export const lastCause = (error: unknown): unknown => (error instanceof AggregateError ? lastCause(error.errors.at(-1)) : error);
 
-/**
- * Whether the error may pass: because the SDK says so, or because it is what the SDK makes of no error at all, which is what a
- * connection leaves that breaks while a link is being opened (`translate` of @azure/core-amqp 4.5).
- */
+/** What the SDK makes of no error at all. */
+const nothingSaid = [
+  // A connection that breaks while a link is being opened (`translate` of @azure/core-amqp 4.5).
+  'Unknown error encountered.',
+  // One that is closed while it is being opened itself (`Connection.open` of rhea-promise 3.0).
+  'Failed to connect',
+];
+
+/** Whether the error may pass: because the SDK says so, or because it is what a broker leaves that goes away without a word. */
 export const isTransient = (error: unknown): boolean => {
   const cause = lastCause(error);
   return (
-    property(cause, 'retryable') === true || (cause instanceof Error && cause.message.startsWith('Unknown error encountered.'))
+    property(cause, 'retryable') === true ||
+    (cause instanceof Error && nothingSaid.some((words) => cause.message.startsWith(words)))
   );
 };
 
